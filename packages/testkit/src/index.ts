@@ -1,1 +1,8 @@
-export {};
+// For protocol authors: bytes in every arrangement.
+export { everyChunking, everySplit, MAX_EVERY_CHUNKING_BYTES, randomChunks } from './chunks.js';
+export type { RandomChunksOptions } from './chunks.js';
+export { hex } from './hex.js';
+export { SeededRandom, seededRandom } from './seeded-random.js';
+// For whatever waits: time under the test's control.
+export { TestClock } from './test-clock.js';
+export type { TestTimer } from './test-clock.js';
