@@ -1,0 +1,46 @@
+import { describe, expect, test } from 'vitest';
+import { seededRandom } from '@millrace/testkit';
+import { detectStrings, hostStrings, portableStrings } from '../src/host-strings.js';
+
+describe('detectStrings', () => {
+  test('agrees with the portable strings on random UTF-16, lone surrogates included', () => {
+    const portable = portableStrings();
+    for (let seed = 0; seed < 300; seed++) {
+      const random = seededRandom(seed);
+      const units = Array.from({ length: random.int(0, 40) }, () =>
+        random.int(0, 1) === 0 ? random.int(0, 0xffff) : random.int(0xd7f0, 0xe010),
+      );
+      const text = String.fromCharCode(...units);
+      const byteLength = portable.utf8Length(text);
+      expect(hostStrings.utf8Length(text), `seed ${seed}`).toBe(byteLength);
+      const results = [hostStrings, portable].map((strings) => {
+        const bytes = new Uint8Array(byteLength + 3);
+        expect(strings.writeUtf8(bytes, 3, text), `seed ${seed}`).toBe(byteLength);
+        return bytes;
+      });
+      expect(results[0], `seed ${seed}`).toEqual(results[1]);
+      expect(results[0]?.subarray(3), `seed ${seed}`).toEqual(new TextEncoder().encode(text));
+    }
+  });
+
+  test('uses Buffer where it writes as expected, and does without it elsewhere', () => {
+    const byteLength = (): number => 42;
+    const utf8Length = (utf8Write?: (this: Uint8Array) => number): number =>
+      detectStrings({ prototype: { utf8Write }, byteLength }).utf8Length('ab');
+    expect(detectStrings(Buffer as unknown as Parameters<typeof detectStrings>[0]).utf8Length('é')).toBe(2);
+    expect(detectStrings(undefined).utf8Length('ab')).toBe(2);
+    expect(utf8Length()).toBe(2);
+    expect(utf8Length(() => 5)).toBe(2);
+    expect(
+      utf8Length(() => {
+        throw new TypeError('argument must be a buffer');
+      }),
+    ).toBe(2);
+    expect(
+      utf8Length(function (this: Uint8Array) {
+        this.set([195, 169, 239, 191, 189], 1);
+        return 5;
+      }),
+    ).toBe(42);
+  });
+});
