@@ -1,0 +1,66 @@
+import { checkMs, MAX_DELAY_MS } from './check-ms.js';
+import type { Timer, TimerSource } from './timer-source.js';
+
+/** setTimeout counts from the loop's cached time, which may lie behind, so the clock is asked again before the call. */
+class HostTimer implements Timer {
+  readonly #dueAt: number;
+  readonly #fn: () => void;
+  readonly #onTimeout = (): void => {
+    this.#fire();
+  };
+  #handle: ReturnType<typeof setTimeout> | undefined;
+  #isRef = true;
+
+  constructor(delayMs: number, fn: () => void) {
+    this.#dueAt = performance.now() + delayMs;
+    this.#fn = fn;
+    this.#arm(delayMs);
+  }
+
+  cancel(): void {
+    clearTimeout(this.#handle);
+    this.#handle = undefined;
+  }
+
+  ref(): void {
+    this.#isRef = true;
+    // Browsers hand out numbers, which have nothing to hold.
+    if (typeof this.#handle === 'object') this.#handle.ref();
+  }
+
+  unref(): void {
+    this.#isRef = false;
+    if (typeof this.#handle === 'object') this.#handle.unref();
+  }
+
+  #arm(delayMs: number): void {
+    this.#handle = setTimeout(this.#onTimeout, Math.min(Math.ceil(delayMs), MAX_DELAY_MS));
+    if (!this.#isRef) this.unref();
+  }
+
+  #fire(): void {
+    const leftMs = this.#dueAt - performance.now();
+    if (leftMs > 0) {
+      this.#arm(leftMs);
+      return;
+    }
+    this.#handle = undefined;
+    this.#fn();
+  }
+}
+
+/**
+ * The host's clock: `performance.now()` and `setTimeout`, without their surprises.
+ *
+ * It never fires early, and delays beyond 2^31-1 ms, at which `setTimeout` fires at once, work. What a callback throws
+ * is an uncaught exception of the host.
+ *
+ * @see {@link defaultTimers}, which is what a package should use when nobody gave it a clock.
+ */
+export const hostTimers: TimerSource = {
+  now: () => performance.now(),
+  callLater: (delayMs, fn) => {
+    if (delayMs === Infinity) throw new RangeError('expected delayMs to be finite');
+    return new HostTimer(checkMs(delayMs, 'delayMs'), fn);
+  },
+};
