@@ -14,6 +14,7 @@ const clocks = [
   'performance',
 ];
 const clockFiles = ['packages/timeouts/src/host-timer-source.ts', 'packages/loop-policy/src/node/**'];
+const hostFolders = ['packages/loop-policy/src/node/**/*.ts', 'packages/postgres/src/platform/**/*.ts'];
 const hostStrings = 'src/host-strings.ts';
 
 const clockRules = {
@@ -89,6 +90,19 @@ const perPackage = Object.entries(layers).flatMap(([name, layer]) => {
       },
     },
   ];
+  for (const folder of hostFolders.filter((path) => path.startsWith(`packages/${name}/`))) {
+    // These reach the host by process.getBuiltinModule; they import its types only.
+    blocks.push({
+      files: [folder],
+      rules: {
+        'no-restricted-imports': 'off',
+        '@typescript-eslint/no-restricted-imports': [
+          'error',
+          { patterns: [allowOnly(layer.imports, name), noEscape, { ...noHost, allowTypeImports: true }] },
+        ],
+      },
+    });
+  }
   if (layer.pure) {
     blocks.push({
       files: [src],

@@ -1,1 +1,20 @@
-export {};
+/**
+ * Loop, Transport, Protocol and Server interfaces, the policy that picks the loop, and the `node:net` loop.
+ *
+ * @packageDocumentation
+ */
+
+// For applications
+export { getLoop, setLoopPolicy } from './policy.js';
+export type { LoopPolicy } from './policy.js';
+export { nodePolicy } from './node/node-policy.js';
+export type { Endpoint } from './endpoint.js';
+export type { ConnectOptions, ListenOptions, Loop, LoopMetrics, UncaughtHandler } from './loop.js';
+export type { CloseReport, Server, ServerAddress } from './server.js';
+
+// For protocol authors
+export type { AnyProtocol, BufferedProtocol, ConnectionCallbacks, Protocol } from './protocol.js';
+export type { ChunkOwner, ConnectionInfo, Transport, WriteWatermarks } from './transport.js';
+export { formatEndpoint, parseEndpoint } from './endpoint.js';
+export type { ParsedEndpoint } from './endpoint.js';
+export { ConnectError, ConnectionLostError, ListenError, LoopClosedError, TransportClosedError } from './errors.js';

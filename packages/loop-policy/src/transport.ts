@@ -1,0 +1,99 @@
+import type { Loop } from './loop.js';
+
+/** Who gets a written chunk back. A `WriteBuffer` is one. */
+export interface ChunkOwner {
+  /** The transport is done with `chunk`: its bytes left, or were lost with the connection. Called once per chunk. */
+  recycle(chunk: Uint8Array): void;
+}
+
+/** When `pauseWriting` and `resumeWriting` are called, in bytes that wait to be sent. */
+export interface WriteWatermarks {
+  /** Above it writing is paused. Default 64 KiB. */
+  readonly highWaterBytes: number;
+  /** At or below it writing is resumed; at most `highWaterBytes`. Default 16 KiB. */
+  readonly lowWaterBytes: number;
+}
+
+/** The two ends of a connection, as they were when it was made. */
+export interface ConnectionInfo {
+  /** Our address and port; `undefined` on unix sockets. */
+  readonly localAddress: string | undefined;
+  readonly localPort: number | undefined;
+  /** The peer's address and port; `undefined` on unix sockets. */
+  readonly remoteAddress: string | undefined;
+  readonly remotePort: number | undefined;
+  /** The path, on unix sockets where it is known. */
+  readonly path: string | undefined;
+}
+
+/**
+ * Owns a connection and moves its bytes; a {@link Protocol} owns their meaning.
+ *
+ * After `close` or `abort` the protocol gets only `connectionLost`, once; after `close` also pauses and resumptions of
+ * writing until everything is sent.
+ */
+export interface Transport {
+  /**
+   * Queues `chunk` for sending and returns at once.
+   *
+   * Bytes leave in call order: when the running loop callback ends, or at once if there is none.
+   *
+   * @param chunk - Bytes to send. An empty chunk is sent as nothing, and recycled like any other.
+   * @param owner - Gets `chunk` back, exactly once, after its bytes left or were lost, never inside this call.
+   * @throws {TransportClosedError} After `close()`, `abort()`, `writeEof()` or the loss of the connection; nothing is
+   * queued, the chunk stays the caller's.
+   * @remarks
+   * Lifetime: the transport holds `chunk` until it is sent; do not change it before it is recycled. A view of the chunk
+   * that `dataReceived` is being given may be written: the loop keeps it intact.
+   * Reentrancy: may call `pauseWriting()` before it returns.
+   */
+  write(chunk: Uint8Array, owner?: ChunkOwner): void;
+
+  /** Queues several chunks as `write` would one by one, in one system call where the platform can. */
+  writeMany(chunks: readonly Uint8Array[], owner?: ChunkOwner): void;
+
+  /**
+   * Tells the peer that nothing more will be sent, once everything is; reading goes on.
+   *
+   * Does nothing on a transport that is closing.
+   */
+  writeEof(): void;
+
+  /** Ends gracefully: sends what is queued, then `connectionLost(null)`. Does nothing the second time. */
+  close(): void;
+
+  /**
+   * Ends now: discards what is queued, then `connectionLost(error)`, not inside this call.
+   *
+   * @param error - What the protocol is told. Default `null`.
+   */
+  abort(error?: Error): void;
+
+  /** After it returns there is no data and no end of data until `resumeReading()`; what was read already is kept. */
+  pauseReading(): void;
+
+  /** Undoes `pauseReading()`. */
+  resumeReading(): void;
+
+  /**
+   * Sets when writing is paused and resumed; takes effect at once.
+   *
+   * @throws {RangeError} Unless 0 <= lowWaterBytes <= highWaterBytes; nothing changes.
+   */
+  setWriteWatermarks(watermarks: WriteWatermarks): void;
+
+  /** Bytes that wait to be sent. */
+  readonly bufferedBytes: number;
+
+  /** Whether `close()` or `abort()` was called, or the connection is lost. */
+  readonly isClosing: boolean;
+
+  readonly loop: Loop;
+  readonly info: ConnectionInfo;
+
+  /** Holds the process open while the connection is (the default). */
+  ref(): void;
+
+  /** Lets the process end although the connection is open. */
+  unref(): void;
+}
