@@ -1,0 +1,26 @@
+import type { ReadBuffer } from '@millrace/read-buffer';
+import type { WriteBuffer } from '@millrace/write-buffer';
+import type { BinaryType } from './binary-type.js';
+import { wrongKind } from './refused-value-error.js';
+
+/** `bytea` as a `Uint8Array` of its own, exactly as long as the value; written from any `Uint8Array`, so from a Buffer. */
+export const bytea: BinaryType = {
+  oid: 17, // pg_type.dat
+  name: 'bytea',
+  reader: () => readBytea,
+  write: writeBytea,
+};
+
+function readBytea(input: ReadBuffer, length: number): Uint8Array {
+  return input.readBytes(length);
+}
+
+function writeBytea(out: WriteBuffer, value: unknown): void {
+  if (!isUint8Array(value)) throw wrongKind('a Uint8Array', value);
+  out.writeLengthPrefixedBytes(value);
+}
+
+/** Also true for one from another realm, such as Node's own Buffer seen from a test runner's sandbox. */
+function isUint8Array(value: unknown): value is Uint8Array {
+  return ArrayBuffer.isView(value) && Object.prototype.toString.call(value) === '[object Uint8Array]';
+}
