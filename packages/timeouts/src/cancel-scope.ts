@@ -63,7 +63,7 @@ export interface CancelScope extends Disposable {
   /**
    * Calls `listener` with the reason when the scope is cancelled, or now if it is already.
    *
-   * It does what an `abort` listener on {@link CancelScope.signal} does, for a tenth of the price.
+   * It does what an `abort` listener on {@link CancelScope.signal} does, without making a signal.
    *
    * @param listener - Called at most once. What it throws is thrown by whoever cancels, after all listeners were called.
    * @returns Takes the listener off again; does nothing once it was called.
