@@ -156,7 +156,7 @@ describe('apps/echo-server, copied out of the repository', () => {
     for (const part of ['src', 'tsconfig.json']) cpSync(join(source, part), join(folder, part), { recursive: true });
     // The compiler and its Node types come from the repository; the types of the packages from the tarballs.
     run(folder, 'tsc', '--noEmit', '--typeRoots', join(root, 'node_modules/@types'));
-    run(folder, 'tsup', 'src/main.ts', 'src/load.ts', '--format', 'esm', '--target', 'node20');
+    run(folder, 'tsup', 'src/main.ts', 'src/load.ts', '--format', 'esm', '--target', 'node20', '--no-config');
 
     const server = spawn(process.execPath, ['dist/main.js', '--listen', 'tcp://127.0.0.1:0'], {
       cwd: folder,
