@@ -6,7 +6,11 @@ import { createRowDecoder } from './types/row-decoder.js';
 import type { RowDecoder } from './types/row-decoder.js';
 import { readText } from './types/text.js';
 
-/** A row as an object; the keys are the column names in order, `null` is SQL NULL. */
+/**
+ * A row as a plain object; `null` is SQL NULL. The keys are the column names in order, except that names which are
+ * array indices (`"0"`, `"17"`) come first, as in every object. Of two columns of one name the last wins. Every name is
+ * an own property, `__proto__` too.
+ */
 export type Row = Record<string, unknown>;
 
 /** 0: text, 1: binary. */
@@ -43,13 +47,32 @@ export interface Statement {
   /** One code per column: binary where a decoder exists, else text. */
   readonly resultFormats: readonly FormatCode[];
   /**
-   * Appends the middle of a Bind: parameter format codes, count and values.
+   * Appends the middle of a Bind: parameter format codes, count and values. The described type alone decides how a value
+   * is written. `null` is NULL for every type; `undefined` is refused for every type. What else each one takes:
+   * - bool: boolean. int2, int4, oid: number or bigint that is an integer in range.
+   * - int8: bigint, safe integer, string of digits. numeric: string, bigint, finite number; NaN and infinities as strings.
+   * - float4, float8: number. float4 refuses what it would turn into an infinity or zero.
+   * - text, varchar, char(n), name: string only; a number is mostly a missing cast, so it is not printed silently.
+   * - bytea: Uint8Array, so Buffer too. uuid: 32 digits, plain or as 8-4-4-4-12.
+   * - json, jsonb: what JSON.stringify takes. A string is a JSON string, not JSON text; `null` is SQL NULL, not JSON's.
+   * - date, timestamp: ISO string without offset, or `infinity`, `-infinity`. Not Date, which has a day only in a time zone.
+   * - timestamptz: Date, ISO string with `Z` or an offset, `Infinity`, `-Infinity`. Not a number of seconds or ms.
+   * - arrays of these: array, nested for more dimensions, then rectangular; `null` elements; json[] takes one dimension.
+   * - every other type: string in PostgreSQL's syntax for it, number, bigint or boolean, sent as text.
    *
    * @throws {TypeError} or {RangeError} For a value that the described type cannot take; the message names the
-   * parameter (`$2`), its type and what was given, never the value. The caller rolls back with `out.atomic()`.
+   * parameter (`$2`), its type and the kind of what was given, never the value; or for more or fewer values than
+   * parameters. Part of the Bind may have been written: the caller rolls back with `out.atomic()`.
    */
   encodeParameters(out: WriteBuffer, values: readonly unknown[]): void;
-  /** Decodes the DataRow frame that `input` is in. Values never alias the frame. */
+  /**
+   * Decodes the DataRow frame that `input` is in, all of it. Values never alias the frame.
+   *
+   * @throws {RangeError} For a value that JavaScript cannot hold as asked: an int8 that is not safe as a `number`, a
+   * timestamptz that is no Date. The rest of the frame is unread; the bytes are fine.
+   * @throws {Error} Of other classes, for bytes that are no row of this statement: `feed()` makes them a
+   * RemoteProtocolError.
+   */
   decodeRow(input: ReadBuffer): Row;
 }
 

@@ -3,6 +3,7 @@
 
 /** Days from 1970-01-01 to 2000-01-01, PostgreSQL's epoch. */
 export const POSTGRES_EPOCH_DAYS = 10_957;
+/** Without leap seconds, as PostgreSQL counts. */
 export const SECONDS_PER_DAY = 86_400;
 
 /** Days of 400 years: after so many the calendar repeats itself. */

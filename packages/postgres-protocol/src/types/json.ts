@@ -53,10 +53,13 @@ function writeJsonb(out: WriteBuffer, value: unknown): void {
   out.patchInt32(lengthAt, 1 + out.writeUtf8(source));
 }
 
+/** The library's type leaves out that there is no text for a function, a symbol, or a toJSON that returns undefined. */
+const toJsonText = JSON.stringify as (value: unknown) => string | undefined;
+
 function stringify(value: unknown): string {
   let source: string | undefined;
   try {
-    source = JSON.stringify(value); // undefined for a function, a symbol, or a toJSON that says so
+    source = toJsonText(value);
   } catch (cause) {
     // A cycle, a bigint, or a toJSON method that threw.
     throw new RefusedValueError('type', `JSON.stringify refused ${kindOf(value)}`, { cause });

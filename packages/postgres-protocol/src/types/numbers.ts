@@ -53,7 +53,7 @@ export const int8: BinaryType = {
   },
 };
 
-/** `float4` as a number; writing rounds to the nearest float4. */
+/** `float4` as a number, exactly: 0.1 comes as 0.10000000149011612. Writing rounds to the nearest float4. */
 export const float4: BinaryType = {
   oid: 700,
   name: 'float4',
