@@ -251,7 +251,7 @@ export abstract class ChunkChain {
     // A plain Uint8Array, so that views are plain too and slices are copies.
     const isPlain = Object.getPrototypeOf(chunk) === Uint8Array.prototype;
     const bytes = isPlain ? chunk : new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.length);
-    const start = this._pendingEnd > this._totalEnd ? this._fillPending(bytes) : 0;
+    const start = this._fillPending(bytes);
     if (start === bytes.length) return;
     const segment = new Segment(bytes, this._totalEnd - start, start, bytes.length, false);
     if (isBorrowed) {
@@ -266,7 +266,10 @@ export abstract class ChunkChain {
   /** Copies what the incomplete frame lacks, and returns how many bytes of `chunk` that took. */
   private _fillPending(chunk: Uint8Array): number {
     let taken = 0;
+    if (this._pendingEnd <= this._totalEnd) return 0;
     this._settle();
+    // A frame that has not begun need not be joined.
+    if (this._cursor === this._segmentEnd) this._pendingEnd = 0;
     while (taken < chunk.length && this._pendingEnd > this._totalEnd) {
       const carry = this._carryPending();
       const count = Math.min(this._pendingEnd - this._totalEnd, chunk.length - taken);
@@ -374,11 +377,16 @@ export abstract class ChunkChain {
     this._retired = undefined;
   }
 
+  /** Returns memory of `byteLength` bytes or more for a carry: the one of the last carry, if it is not too large. */
   private _allocate(byteLength: number): Uint8Array {
     const spare = this._spare;
-    this._spare = undefined;
-    const isKept = spare !== undefined && (spare.length <= KEPT_CARRY_BYTES || 4 * byteLength >= spare.length);
-    if (isKept && spare.length >= byteLength) return spare;
+    const isFit = spare !== undefined && (spare.length <= KEPT_CARRY_BYTES || 4 * byteLength >= spare.length);
+    if (isFit && spare.length >= byteLength) {
+      this._spare = undefined;
+      return spare;
+    }
+    // A header alone does not say yet how much its frame needs.
+    if (byteLength > (this._framing?.headerBytes ?? 0)) this._spare = undefined;
     return new Uint8Array(Math.max(byteLength, MIN_CARRY_BYTES));
   }
 

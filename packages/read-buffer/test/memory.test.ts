@@ -1,0 +1,83 @@
+import { setImmediate } from 'node:timers/promises';
+import { describe, expect, test } from 'vitest';
+import { hex } from '@millrace/testkit';
+import { ReadBuffer } from '../src/index.js';
+
+const collect = (globalThis.gc ?? expect.fail('tests run with --expose-gc')) as () => void;
+const frame = { typeBytes: 1, lengthBytes: 4, lengthIncludes: 'length', maxFrameBytes: 2 ** 24 } as const;
+
+async function bytesInUse(): Promise<number> {
+  // Array buffers are freed by a task after the collection.
+  for (let i = 0; i < 3; i++) {
+    collect();
+    await setImmediate();
+  }
+  const { arrayBuffers, heapUsed } = process.memoryUsage();
+  return arrayBuffers + heapUsed;
+}
+
+describe('ReadBuffer memory', () => {
+  test('stays flat over a million frames in borrowed chunks of an odd size', async () => {
+    const buffer = new ReadBuffer({ frame });
+    const one = hex('44 00000010 0001 00000004 00000001 0000');
+    const period = new Uint8Array(one.length * 1000);
+    for (let at = 0; at < period.length; at += one.length) period.set(one, at);
+    const slab = new Uint8Array(4093);
+    let at = 0;
+    const run = (frames: number): void => {
+      for (const goal = buffer.stats.framesTaken + frames; buffer.stats.framesTaken < goal;) {
+        const head = period.subarray(at, at + slab.length);
+        slab.set(head);
+        slab.set(period.subarray(0, slab.length - head.length), head.length);
+        at = (at + slab.length) % period.length;
+        buffer.feedBorrowed(slab);
+        while (buffer.takeFrame()) buffer.skip(6);
+        buffer.endBorrow();
+      }
+    };
+    run(10_000);
+    const before = await bytesInUse();
+    run(1_000_000);
+    expect((await bytesInUse()) - before).toBeLessThan(2e6);
+    expect(buffer.bufferedBytes).toBeLessThan(one.length);
+  });
+
+  test('is not held for a chunk that was read', async () => {
+    const before = await bytesInUse();
+    const buffers: ReadBuffer[] = [];
+    for (let i = 0; i < 500; i++) {
+      const buffer = new ReadBuffer({ frame });
+      const chunk = new Uint8Array(65536);
+      chunk.set(hex('44 0000ffff'));
+      buffer.feed(chunk);
+      while (buffer.takeFrame()) buffer.skip(1);
+      buffers.push(buffer);
+    }
+    // The chunks are 32 MB.
+    expect((await bytesInUse()) - before).toBeLessThan(3e6);
+    expect(buffers.every((buffer) => buffer.stats.framesTaken === 1)).toBe(true);
+  });
+
+  test('of a large carry is given up at the first frame that needs less than a quarter', async () => {
+    const buffer = new ReadBuffer({ frame });
+    const feedFrame = (payloadBytes: number): void => {
+      const bytes = new Uint8Array(payloadBytes + 5);
+      new DataView(bytes.buffer).setInt32(1, payloadBytes + 4);
+      buffer.feedBorrowed(bytes.subarray(0, 7));
+      buffer.takeFrame();
+      buffer.endBorrow();
+      buffer.feedBorrowed(bytes.subarray(7));
+      while (buffer.takeFrame()) buffer.skip(1);
+      buffer.endBorrow();
+    };
+    feedFrame(100);
+    const before = await bytesInUse();
+    feedFrame(8 << 20);
+    feedFrame(3 << 20);
+    const held = (await bytesInUse()) - before;
+    expect(held).toBeGreaterThan(8e6);
+    expect(held).toBeLessThan(9e6);
+    feedFrame(100);
+    expect((await bytesInUse()) - before).toBeLessThan(1e6);
+  });
+});
