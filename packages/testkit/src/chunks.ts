@@ -29,8 +29,8 @@ export interface RandomChunksOptions {
  * Cost: n^2 bytes copied in all; keep inputs to a few KiB.
  */
 export function* everySplit(bytes: Uint8Array): Generator<Uint8Array[], void, undefined> {
-  yield [bytes.slice()];
-  for (let cut = 1; cut < bytes.length; cut++) yield [bytes.slice(0, cut), bytes.slice(cut)];
+  yield [copy(bytes, 0)];
+  for (let cut = 1; cut < bytes.length; cut++) yield [copy(bytes, 0, cut), copy(bytes, cut)];
   if (bytes.length > 2) yield Array.from(bytes, (byte) => Uint8Array.of(byte));
 }
 
@@ -62,10 +62,10 @@ function* chunkings(bytes: Uint8Array): Generator<Uint8Array[], void, undefined>
     // Bit i of `cuts` says whether a chunk ends after byte i.
     for (let i = 0; i < bytes.length - 1; i++) {
       if ((cuts & (1 << i)) === 0) continue;
-      chunks.push(bytes.slice(start, i + 1));
+      chunks.push(copy(bytes, start, i + 1));
       start = i + 1;
     }
-    chunks.push(bytes.slice(start));
+    chunks.push(copy(bytes, start));
     yield chunks;
   }
 }
@@ -89,8 +89,13 @@ export function randomChunks(bytes: Uint8Array, options: RandomChunksOptions): U
   const chunks: Uint8Array[] = [];
   for (let start = 0; start < bytes.length;) {
     const end = start + random.int(minBytes, maxBytes);
-    chunks.push(bytes.slice(start, end));
+    chunks.push(copy(bytes, start, end));
     start = end;
   }
   return chunks;
+}
+
+/** Copies a part of `bytes`. `bytes.slice` would give a view where `bytes` is a Buffer. */
+function copy(bytes: Uint8Array, start: number, end?: number): Uint8Array {
+  return new Uint8Array(bytes.subarray(start, end));
 }
