@@ -42,11 +42,7 @@ export class WriteBuffer implements ChunkOwner {
   private _openFrames: number[] = [];
   private _atomicDepth = 0;
 
-  /**
-   * Makes an empty buffer.
-   *
-   * @throws {RangeError} If an option is out of its range.
-   */
+  /** Makes an empty buffer. Throws a RangeError if an option is out of its range. */
   constructor(options: WriteBufferOptions = {}) {
     const { slabBytes = 16 * 1024, maxBytes = 2 ** 30, frame = DEFAULT_LAYOUT } = options;
     checkCount('slabBytes', slabBytes, 16);
@@ -66,7 +62,7 @@ export class WriteBuffer implements ChunkOwner {
    * Appends an integer of 8 bits, from 0 to 255.
    *
    * @throws {RangeError} If `value` is not an integer in that range; nothing is written.
-   * @throws {BufferOverflowError} If `maxBytes` would be exceeded; nothing is written. So does every write.
+   * @throws {BufferOverflowError} If `maxBytes` would be exceeded; nothing is written. This holds for every write below.
    */
   writeUint8(value: number): void {
     if ((value & 0xff) !== value) throw outOfRange('uint8', 0, 0xff, value);
@@ -135,11 +131,7 @@ export class WriteBuffer implements ChunkOwner {
     this._view.setFloat64(at, value);
   }
 
-  /**
-   * Appends a copy of `bytes`.
-   *
-   * @throws {BufferOverflowError} If `maxBytes` would be exceeded; nothing is written.
-   */
+  /** Appends a copy of `bytes`. */
   writeBytes(bytes: Uint8Array): void {
     const at = this._reserve(bytes.length);
     this._bytes.set(bytes, at);
@@ -149,7 +141,6 @@ export class WriteBuffer implements ChunkOwner {
    * Appends `text` in UTF-8, without a length or an end. A lone surrogate, which UTF-8 cannot say, becomes U+FFFD.
    *
    * @returns How many bytes were written.
-   * @throws {BufferOverflowError} If `maxBytes` would be exceeded; nothing is written.
    */
   writeUtf8(text: string): number {
     const byteLength = this._encode(text, 0, 0);
@@ -162,7 +153,6 @@ export class WriteBuffer implements ChunkOwner {
    *
    * @returns How many bytes were written, the zero included.
    * @throws {RangeError} If `text` contains U+0000, which would end it early; nothing is written.
-   * @throws {BufferOverflowError} If `maxBytes` would be exceeded; nothing is written.
    */
   writeCString(text: string): number {
     const nul = text.indexOf('\0');
