@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import cliProgress from 'cli-progress';
 import Table from 'cli-table3';
 
@@ -13,7 +14,8 @@ export function table(head: readonly string[], rows: readonly (readonly unknown[
 
 function show(value: unknown): string {
   if (value === null) return 'NULL';
-  return value instanceof Date ? value.toISOString() : String(value);
+  if (value instanceof Date) return value.toISOString();
+  return typeof value === 'string' || typeof value === 'bigint' ? String(value) : inspect(value);
 }
 
 /** A bar on a terminal; where the output is a file or a pipe, a line now and then. */

@@ -1,3 +1,4 @@
+import { getLoop } from '@millrace/loop-policy';
 import { PostgresError, type Connection } from '@millrace/postgres';
 import { TimeoutError } from '@millrace/timeouts';
 import { progressBar, section, table } from './show.js';
@@ -68,7 +69,7 @@ async function queryWithParameters(db: Connection, signal: AbortSignal): Promise
 
 async function streamBack(db: Connection, signal: AbortSignal): Promise<void> {
   section('Streaming all rows back, in binary');
-  const { loop } = db;
+  const loop = getLoop();
   const bytesBefore = loop.metrics().bytesRead;
   const started = performance.now();
   let rows = 0;

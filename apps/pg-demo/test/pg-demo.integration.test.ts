@@ -11,10 +11,13 @@ async function demo(
 ): Promise<{ code: number | null; output: string }> {
   const child = spawn(process.execPath, [main], { env: { ...process.env, ...env } });
   let output = '';
+  let interrupted = false;
   for (const stream of [child.stdout, child.stderr]) {
     stream.on('data', (chunk: Buffer) => {
       output += chunk.toString();
-      if (interruptAt !== undefined && output.includes(interruptAt)) child.kill('SIGINT');
+      if (interruptAt === undefined || interrupted || !output.includes(interruptAt)) return;
+      interrupted = true; // a second signal would end the process the hard way
+      child.kill('SIGINT');
     });
   }
   const [code] = (await once(child, 'close')) as [number | null];
