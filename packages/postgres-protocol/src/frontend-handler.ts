@@ -25,7 +25,7 @@ export type PasswordRequest = { readonly method: 'cleartext' } | { readonly meth
 export interface FrontendHandler {
   /** Answer with `machine.sendPassword()` (the machine applies MD5 where asked). */
   needPassword(request: PasswordRequest): void;
-  /** Answer with `machine.sendSaslInitialResponse(mechanism, user, nonce)`. */
+  /** Answer with `machine.sendSaslInitialResponse(mechanism, nonce)`. */
   needSasl(mechanisms: readonly string[]): void;
   /** Answer with `machine.sendSaltedPassword(saltedPassword)`: PBKDF2-HMAC-SHA-256 of the password, 32 bytes. */
   needSaltedPassword(request: { readonly salt: Uint8Array; readonly iterations: number }): void;
@@ -46,11 +46,19 @@ export interface FrontendHandler {
   noData(): void;
   /** The rows of one result that one chunk held, decoded by `statement`. Never empty. */
   rows(statement: Statement, batch: readonly Row[]): void;
-  /** A row of this result holds a value that the statement's options refuse (an int8 that is not safe as a number, say). The remaining rows of the result are skipped; the connection is fine. */
+  /**
+   * A row of this result holds a value that the statement's options refuse (an int8 that is not safe as a number, say),
+   * or the result is a COPY TO STDOUT (`CopyUnsupportedError`; in a simple query `statement` is then one without
+   * columns). The remaining rows of the result are skipped, its `commandComplete` still comes; the connection is fine.
+   */
   rowsRefused(statement: Statement, error: Error): void;
   commandComplete(tag: string): void;
   emptyQueryResponse(): void;
   portalSuspended(): void;
-  /** ErrorResponse. In a pipeline the server now skips to the next Sync. */
+  /**
+   * ErrorResponse. In a pipeline the server now skips to the next Sync: the requests up to it get no answer but its
+   * `readyForQuery`. Rarely a second one comes first, when the roll-back itself fails. After a FATAL the state is
+   * `closed`, and nothing more comes.
+   */
   errorResponse(fields: ServerMessageFields): void;
 }

@@ -1,1 +1,16 @@
-export {};
+// For applications
+export { CopyUnsupportedError, LocalProtocolError, RemoteProtocolError } from './errors.js';
+export type { RemoteProtocolErrorDetails } from './errors.js';
+export type { ServerMessageFields } from './server-message-fields.js';
+export type { FieldDescription, FormatCode, Row, ValueOptions } from './statement.js';
+
+// For authors of drivers
+export { FrontendMachine } from './frontend-machine.js';
+export type { FrontendMachineOptions } from './frontend-machine.js';
+export type { FrontendHandler, Notification, PasswordRequest, TransactionStatus } from './frontend-handler.js';
+export type { NamedObject } from './extended-query.js';
+export { encodeCancelRequest } from './startup.js';
+export type { StartupOptions } from './startup.js';
+export type { State } from './state.js';
+export { createStatement } from './statement.js';
+export type { Statement, StatementDescription } from './statement.js';

@@ -1,0 +1,33 @@
+import { BufferUnderflowError, FrameError } from '@millrace/read-buffer';
+import { RemoteProtocolError } from './errors.js';
+import type { State } from './state.js';
+import { MalformedValueError } from './types/malformed-value-error.js';
+
+/** Whether `error` is what a decoder throws for bytes that break the protocol. */
+export function isPeersFault(error: unknown): error is Error {
+  return (
+    error instanceof RemoteProtocolError ||
+    error instanceof BufferUnderflowError ||
+    error instanceof MalformedValueError ||
+    error instanceof FrameError
+  );
+}
+
+/**
+ * Turns such an error into a {@link RemoteProtocolError} that says where the conversation was: the one place where
+ * errors of the layers below are translated.
+ *
+ * @param received - Name of the message in work, if there was one.
+ */
+export function translate(error: Error, state: State, received: string | undefined): RemoteProtocolError {
+  if (error instanceof RemoteProtocolError && error.state !== undefined) return error;
+  const where = received === undefined ? `while ${state}` : `${received} while ${state}`;
+  const cause = error instanceof RemoteProtocolError ? error.cause : error;
+  return new RemoteProtocolError(`${describe(error)} (${where})`, { state, received, cause });
+}
+
+function describe(error: Error): string {
+  if (error instanceof BufferUnderflowError) return 'a message is shorter than its fields';
+  if (error instanceof FrameError) return `a message has an impossible length: ${error.message}`;
+  return error.message;
+}
