@@ -1,3 +1,4 @@
 import { defineConfig } from 'tsup';
 
-export default defineConfig({ entry: ['src/**/*.ts'], format: 'esm', target: 'node20', clean: true });
+// One file for each source, so that the servers of the echo can be started by their path.
+export default defineConfig({ entry: ['src/**/*.ts'], format: 'esm', target: 'node20', clean: true, bundle: false });

@@ -47,15 +47,19 @@ interface Client {
 
 async function openClients(url: string): Promise<Client[]> {
   const ours = await connect(url);
-  const theirs = new pg.Client({ connectionString: url });
+  const theirs = new pg.Client({ connectionString: url, pipeline: true });
+  const names = new Map<string, string>(); // a statement is prepared under a name; the server knows 63 characters of it
   await theirs.connect();
   const sql = postgres(url, { max: 1 });
   return [
     { name: 'millrace', run: (text, params) => ours.query(text, params), close: () => ours.close() },
     {
       name: 'pg',
-      run: async (text, params) =>
-        (await theirs.query<Record<string, unknown>>({ name: text, text, values: [...params] })).rows,
+      run: async (text, params) => {
+        const name = names.get(text) ?? `s${names.size}`;
+        names.set(text, name);
+        return (await theirs.query<Record<string, unknown>>({ name, text, values: [...params] })).rows;
+      },
       close: () => theirs.end(),
     },
     {
