@@ -50,7 +50,7 @@ export function parseConnectionString(url: string): ConnectionStringParts {
   const parts: Partial<Record<Part, string>> = {};
   readAuthority(authority, parts);
   // libpq: an empty database name is the same as none.
-  if (path !== undefined && path !== '') parts.database = decode(path, 'the database name');
+  if (path !== undefined && path !== '') parts.database = readDatabase(path);
   readQuery(query, parts);
   return parts;
 }
@@ -79,6 +79,12 @@ function readAuthority(authority: string, parts: Partial<Record<Part, string>>):
       'the port in the connection URL is not a number (special characters in a password must be percent-encoded)',
     );
   parts.port = port;
+}
+
+function readDatabase(path: string): string {
+  // In `user:pass/word@host` the rest of a password would end up here.
+  if (path.includes('@')) throw new TypeError("the connection URL has a '@' behind the host: percent-encode it as %40");
+  return decode(path, 'the database name');
 }
 
 function readQuery(query: string, parts: Partial<Record<Part, string>>): void {

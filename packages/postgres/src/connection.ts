@@ -7,8 +7,6 @@ import type { Session } from './session.js';
 /** How long `await using` waits at the end of its block. */
 const DISPOSE_TIMEOUT_MS = 5000;
 
-const inspect: unique symbol = Symbol.for('nodejs.util.inspect.custom');
-
 /** What a connection says of itself where it is printed. */
 export interface ConnectionFacts {
   readonly address: string;
@@ -93,15 +91,19 @@ export class Connection extends Queryable implements AsyncDisposable {
     return this.close({ timeoutMs: DISPOSE_TIMEOUT_MS });
   }
 
-  /** What `console.log` shows. Nothing in it is a secret. */
-  [inspect](): string {
-    const { address, user, database = user } = this.#facts;
-    return `Connection { ${user}@${address}/${database}, backendPid: ${this.backendPid}, isClosed: ${this.isClosed} }`;
-  }
-
   async #close(): Promise<void> {
     await this.#session.drain();
     this.#session.leave();
     await this.#session.gone;
+  }
+
+  /** What `console.log` shows. Nothing in it is a secret. */
+  static {
+    Object.defineProperty(Connection.prototype, Symbol.for('nodejs.util.inspect.custom'), {
+      value(this: Connection): string {
+        const { address, user, database = user } = this.#facts;
+        return `Connection { ${user}@${address}/${database}, backendPid: ${this.backendPid}, isClosed: ${this.isClosed} }`;
+      },
+    });
   }
 }

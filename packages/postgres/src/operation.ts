@@ -81,6 +81,7 @@ export abstract class Operation<T = unknown> {
   }
 
   // What the server says within a round, for those who want to hear it.
+  bindComplete?(): void;
   parameterDescription?(typeOids: readonly number[]): void;
   rowDescription?(fields: readonly FieldDescription[]): void;
   rows?(statement: Statement, batch: readonly Row[]): void;

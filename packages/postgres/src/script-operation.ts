@@ -1,6 +1,7 @@
 import type { FieldDescription, Row, ServerMessageFields, Statement } from '@millrace/postgres-protocol';
 import { parseCommandTag } from './command-tag.js';
 import { PostgresError } from './errors.js';
+import { mayCopy } from './may-copy.js';
 import { Operation } from './operation.js';
 import type { Composed, RoundEnd, Wire } from './operation.js';
 import type { CommandResult } from './query-result.js';
@@ -24,7 +25,7 @@ export class ScriptOperation extends Operation<CommandResult[]> {
   override compose(wire: Wire): Composed {
     this._error = undefined;
     wire.machine.sendQuery(this.script);
-    return 'pipelined';
+    return mayCopy(this.script) ? 'holding' : 'pipelined';
   }
 
   override rowDescription(fields: readonly FieldDescription[]): void {

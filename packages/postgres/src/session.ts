@@ -1,9 +1,6 @@
-// One connection to a server. Operations wait in one queue, are composed when their turn comes, and are answered in the
-// order in which they were sent. Everything that is issued in one tick leaves in one write: an operation only joins the
-// queue, and the queue is sent when the loop's current callback and its microtasks are over.
-//
-// What follows waits while: an operation holds the line (its answer decides what comes next), as much as may be is in
-// flight, the transport has enough to write, or something is being cancelled (canceller.ts).
+// One connection to a server, from the transport's callbacks and the machine's events to the callers' promises. The parts
+// that think are elsewhere: pipeline.ts sends, canceller.ts cancels, authenticator.ts knows the password. What is here is
+// which part hears of what, and the life of the session.
 import type { Loop, Protocol, Transport } from '@millrace/loop-policy';
 import { FrontendMachine } from '@millrace/postgres-protocol';
 import type {
@@ -24,19 +21,17 @@ import type { ResolvedOptions, ServerEndpoint } from './connection-options.js';
 import { ConnectionClosedError, ConnectionLostError, PostgresError } from './errors.js';
 import type { FenceOperation } from './fence-operation.js';
 import { Notices } from './notices.js';
-import type { Operation, Wire } from './operation.js';
-import { OperationQueue } from './operation-queue.js';
+import type { Operation } from './operation.js';
+import { Pipeline } from './pipeline.js';
+import type { PipelineHost } from './pipeline.js';
 import { StartupOperation } from './startup-operation.js';
 import { StatementCache } from './statement-cache.js';
-
-const MAX_IN_FLIGHT = 100;
-const MAX_IN_FLIGHT_BYTES = 64 * 1024;
 
 /** `closing`: what was issued is finished, nothing new is taken. `closed`: nothing goes out or in any more. */
 type SessionState = 'starting' | 'open' | 'closing' | 'closed';
 
 /** The protocol of one connection: what is between a transport and the callers' promises. */
-export class Session implements Protocol, FrontendHandler, CancelHost, Wire {
+export class Session implements Protocol, FrontendHandler, CancelHost, PipelineHost {
   readonly loop: Loop;
   readonly endpoint: ServerEndpoint;
   readonly graceMs: number;
@@ -54,19 +49,11 @@ export class Session implements Protocol, FrontendHandler, CancelHost, Wire {
   activeStream: Operation | undefined;
   /** Resolves when the transport is gone. */
   readonly gone: Promise<void>;
-  private readonly _waiting = new OperationQueue();
-  private readonly _inFlight = new OperationQueue();
+  private readonly _pipeline: Pipeline;
   private readonly _canceller: Canceller;
   private readonly _startupOptions: StartupOptions;
   private _authenticator: Authenticator | undefined;
   private _state: SessionState = 'starting';
-  private _transport: Transport | undefined;
-  private _inFlightBytes = 0;
-  private _abandonedCount = 0;
-  private _holder: Operation | undefined;
-  private _lastTurn = 0;
-  private _isSendScheduled = false;
-  private _isWritingPaused = false;
   /** Why the session is over, unless it was closed on this side. */
   private _lossCause: Error | undefined;
   private _idleWaiters: (() => void)[] = [];
@@ -82,6 +69,7 @@ export class Session implements Protocol, FrontendHandler, CancelHost, Wire {
     this.statements = new StatementCache(options.statementCacheSize, (name) => {
       this._closeStatement(name);
     });
+    this._pipeline = new Pipeline(loop, this);
     this._canceller = new Canceller(this);
     this._authenticator = new Authenticator(loop, options.password);
     this._startupOptions = { user: options.user, database: options.database, parameters: options.parameters };
@@ -95,11 +83,11 @@ export class Session implements Protocol, FrontendHandler, CancelHost, Wire {
   }
 
   get head(): Operation | undefined {
-    return this._inFlight.first;
+    return this._pipeline.head;
   }
 
   get hasAbandoned(): boolean {
-    return this._abandonedCount > 0;
+    return this._pipeline.hasAbandoned;
   }
 
   // ---- for the layers above
@@ -108,8 +96,7 @@ export class Session implements Protocol, FrontendHandler, CancelHost, Wire {
   start(): Promise<void> {
     const startup = new StartupOperation(this._startupOptions);
     if (this._state === 'closed') startup.fail(this._lossFor(startup));
-    else this._compose(startup);
-    this._flush();
+    else this._pipeline.sendNow(startup);
     return startup.promise;
   }
 
@@ -119,21 +106,15 @@ export class Session implements Protocol, FrontendHandler, CancelHost, Wire {
       operation.fail(this._lossFor(operation));
       return;
     }
-    operation.turn = this._lastTurn += 1;
-    this._waiting.push(operation);
-    this._scheduleSend();
+    this._pipeline.issue(operation);
   }
 
   /** Gives `operation` up: takes it out if it was not sent, else has the server cancel it. Its promise is its own. */
   abandon(operation: Operation): void {
-    if (this._waiting.remove(operation)) {
-      this._announceIdle();
-    } else if (operation.links.queue === this._inFlight && !operation.isAbandoned) {
-      operation.isAbandoned = true;
-      this._abandonedCount += 1;
-      this._canceller.advance();
-    }
-    this._endStream(operation);
+    const place = this._pipeline.abandon(operation);
+    if (place === 'inFlight') this._canceller.advance();
+    this.settled(operation);
+    if (place === 'removed') this.mayBeIdle();
   }
 
   /** @throws {ConnectionClosedError | ConnectionLostError} If the session takes no more operations. */
@@ -155,7 +136,7 @@ export class Session implements Protocol, FrontendHandler, CancelHost, Wire {
     this.cutStream(new ConnectionClosedError('the connection was closed while the stream was open'));
     return new Promise((resolve) => {
       this._idleWaiters.push(resolve);
-      this._announceIdle();
+      this.mayBeIdle();
     });
   }
 
@@ -163,28 +144,29 @@ export class Session implements Protocol, FrontendHandler, CancelHost, Wire {
   leave(): void {
     if (this._state === 'closed') return;
     this.machine.sendTerminate();
-    this._flush();
+    this._pipeline.flush();
     this._end();
-    this._transport?.close();
+    this._pipeline.transport?.close();
   }
 
   /** Ends the session now, without a word to the server. */
   terminate(): void {
     if (this._state === 'closed') return;
     this._end();
-    this._transport?.abort();
+    this._pipeline.transport?.abort();
   }
 
   // ---- Protocol
 
   connectionMade(transport: Transport): void {
-    this._transport = transport;
+    this._pipeline.transport = transport;
   }
 
   dataReceived(chunk: Uint8Array): void {
     this.receivedByteCount += chunk.length;
     try {
       this.machine.feed(chunk);
+      if (this._state !== 'closed') this._pipeline.flush(); // the machine's own answer, to a COPY
     } catch (error) {
       this.lose(error as Error);
     }
@@ -199,12 +181,11 @@ export class Session implements Protocol, FrontendHandler, CancelHost, Wire {
   }
 
   pauseWriting(): void {
-    this._isWritingPaused = true;
+    this._pipeline.pauseWriting();
   }
 
   resumeWriting(): void {
-    this._isWritingPaused = false;
-    this._scheduleSend();
+    this._pipeline.resumeWriting();
   }
 
   connectionLost(error: Error | null): void {
@@ -213,11 +194,11 @@ export class Session implements Protocol, FrontendHandler, CancelHost, Wire {
   }
 
   pauseReading(): void {
-    this._transport?.pauseReading();
+    this._pipeline.transport?.pauseReading();
   }
 
   resumeReading(): void {
-    if (this._state !== 'closed') this._transport?.resumeReading();
+    if (this._state !== 'closed') this._pipeline.transport?.resumeReading();
   }
 
   // ---- FrontendHandler
@@ -262,30 +243,23 @@ export class Session implements Protocol, FrontendHandler, CancelHost, Wire {
   readyForQuery(status: TransactionStatus): void {
     const statusBefore = this.transactionStatus;
     this.transactionStatus = status;
-    const operation = this._inFlight.shift();
-    if (operation === undefined) return;
-    this._inFlightBytes -= operation.byteCount;
-    if (operation === this._holder) this._holder = undefined;
-    if (operation.isAbandoned) this._abandonedCount -= 1;
     if (this._state === 'starting') this._state = 'open';
-    const end = { statusBefore, statusAfter: status, cancelMayHaveHit: this._canceller.mayHit };
-    if (operation.ready(end) === 'again') this._waiting.putBack(operation);
-    else this._endStream(operation);
+    this._pipeline.finishRound(statusBefore, status, this._canceller.mayHit);
     this._canceller.advance();
-    this._scheduleSend();
-    this._announceIdle();
+    this._pipeline.schedule();
+    this.mayBeIdle();
   }
 
   parseComplete(): void {
     // What follows in the same round says as much.
   }
 
-  bindComplete(): void {
+  closeComplete(): void {
     // As above.
   }
 
-  closeComplete(): void {
-    // As above.
+  bindComplete(): void {
+    this.head?.bindComplete?.();
   }
 
   noData(): void {
@@ -328,13 +302,12 @@ export class Session implements Protocol, FrontendHandler, CancelHost, Wire {
   // ---- CancelHost
 
   sendFence(fence: FenceOperation): void {
-    this._compose(fence);
-    this._flush();
+    this._pipeline.sendNow(fence);
   }
 
   resume(): void {
-    this._scheduleSend();
-    this._announceIdle();
+    this._pipeline.schedule();
+    this.mayBeIdle();
   }
 
   /** Ends the session for an outside reason: everything that is pending fails with it. */
@@ -342,64 +315,28 @@ export class Session implements Protocol, FrontendHandler, CancelHost, Wire {
     if (this._state === 'closed') return;
     this._lossCause = cause;
     this._end();
-    this._transport?.abort();
+    this._pipeline.transport?.abort();
   }
 
-  // ---- sending
+  // ---- PipelineHost
 
-  private _scheduleSend(): void {
-    if (this._isSendScheduled) return;
-    this._isSendScheduled = true;
-    this.loop.callSoon(() => {
-      this._isSendScheduled = false;
-      this._send();
-    });
+  get isSendingAllowed(): boolean {
+    return (this._state === 'open' || this._state === 'closing') && !this._canceller.isCancelling;
   }
 
-  private _send(): void {
-    for (let next = this._waiting.first; next !== undefined && this._maySend(next); next = this._waiting.first) {
-      this._waiting.remove(next);
-      this._compose(next);
-    }
-    this._flush();
-    this._announceIdle();
+  settled(operation: Operation): void {
+    if (this.activeStream !== operation) return;
+    this.activeStream = undefined;
+    this.resumeReading(); // its consumer may have paused it
   }
 
-  private _maySend(next: Operation): boolean {
-    if (this._state !== 'open' && this._state !== 'closing') return false;
-    if (this._holder !== undefined || this._canceller.isCancelling || this._isWritingPaused) return false;
-    if (this._inFlight.count === 0) return true;
-    return !next.needsIdle && this._inFlight.count < MAX_IN_FLIGHT && this._inFlightBytes < MAX_IN_FLIGHT_BYTES;
-  }
-
-  private _compose(operation: Operation): void {
-    const { output } = this.machine;
-    const before = output.length;
-    try {
-      const composed = operation.compose(this);
-      if (composed === 'settled') return;
-      if (composed === 'holding') this._holder = operation;
-    } catch (error) {
-      operation.fail(error as Error);
-      this._endStream(operation);
-      return;
-    }
-    operation.byteCount = output.length - before;
-    this._inFlightBytes += operation.byteCount;
-    this._inFlight.push(operation);
-  }
-
-  private _flush(): void {
-    const { output } = this.machine;
-    if (output.length === 0 || this._transport === undefined) return;
-    for (let sent = this._inFlight.first; sent !== undefined; sent = sent.links.after) sent.hasLeft = true;
-    this._transport.write(output.take(), output);
-  }
-
-  private _closeStatement(name: string): void {
-    const operation = new CloseStatementOperation(name);
-    operation.promise.catch(() => undefined); // nobody asked for it
-    this.issue(operation);
+  mayBeIdle(): void {
+    if (this._idleWaiters.length === 0) return;
+    const isBusy = !this._pipeline.isEmpty || this._canceller.isCancelling;
+    if (isBusy && this._state !== 'closed') return;
+    const waiters = this._idleWaiters;
+    this._idleWaiters = [];
+    for (const wake of waiters) wake();
   }
 
   // ---- ending
@@ -408,11 +345,9 @@ export class Session implements Protocol, FrontendHandler, CancelHost, Wire {
     this._state = 'closed';
     this._authenticator = undefined;
     this._canceller.stop();
-    for (const queue of [this._inFlight, this._waiting]) {
-      for (let lost = queue.shift(); lost !== undefined; lost = queue.shift()) lost.fail(this._lossFor(lost));
-    }
+    this._pipeline.failAll((operation) => this._lossFor(operation));
     this.activeStream = undefined;
-    this._announceIdle();
+    this.mayBeIdle();
   }
 
   private _lossFor(operation: Operation): Error {
@@ -424,19 +359,10 @@ export class Session implements Protocol, FrontendHandler, CancelHost, Wire {
     return new ConnectionLostError(this._lossCause, safeToRetry);
   }
 
-  private _announceIdle(): void {
-    if (this._idleWaiters.length === 0) return;
-    const isBusy = this._waiting.count > 0 || this._inFlight.count > 0 || this._canceller.isCancelling;
-    if (isBusy && this._state !== 'closed') return;
-    const waiters = this._idleWaiters;
-    this._idleWaiters = [];
-    for (const wake of waiters) wake();
-  }
-
-  private _endStream(operation: Operation): void {
-    if (this.activeStream !== operation) return;
-    this.activeStream = undefined;
-    this.resumeReading(); // its consumer may have paused it
+  private _closeStatement(name: string): void {
+    const operation = new CloseStatementOperation(name);
+    operation.promise.catch(() => undefined); // nobody asked for it
+    this.issue(operation);
   }
 
   /** Runs a step of authentication, which may take its time, and sends what it says. */
@@ -445,7 +371,7 @@ export class Session implements Protocol, FrontendHandler, CancelHost, Wire {
     if (authenticator === undefined) return;
     (async () => {
       await step(authenticator);
-      if (this._state !== 'closed') this._flush();
+      if (this._state !== 'closed') this._pipeline.flush();
     })().catch((error: unknown) => {
       this.lose(error as Error);
     });

@@ -1,4 +1,5 @@
 import type { Statement } from '@millrace/postgres-protocol';
+import { mayCopy } from './may-copy.js';
 
 /**
  * A statement as the session knows it: its text, and what the server has prepared for it, if it has.
@@ -11,10 +12,18 @@ export class SessionStatement {
   /** Pinned by a PreparedStatement: not in the cache, and never evicted. */
   readonly isPinned: boolean;
   prepared: Statement | undefined;
+  private _mayCopy: boolean | undefined;
 
   constructor(sql: string, isPinned: boolean) {
     this.sql = sql;
     this.isPinned = isPinned;
+  }
+
+  /** Whether nothing may be sent right behind it, see {@link mayCopy}. */
+  get mayCopy(): boolean {
+    // COPY has no columns to describe.
+    this._mayCopy ??= this.prepared?.fields.length === 0 && mayCopy(this.sql);
+    return this._mayCopy;
   }
 }
 

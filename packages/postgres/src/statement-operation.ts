@@ -31,6 +31,7 @@ export class StatementOperation<T> extends Operation<T> {
   private _name = '';
   /** What this round executes; `undefined` while it prepares. */
   private _executing: Statement | undefined;
+  private _isBound = false;
   private _parameterOids = NONE;
   private _fields = NO_FIELDS;
   private _tag = '';
@@ -55,6 +56,7 @@ export class StatementOperation<T> extends Operation<T> {
     this._wire = wire;
     this._error = undefined;
     this._refusal = undefined;
+    this._isBound = false;
     this._statement ??= this._pinned ?? wire.statements.lookUp(this._sql);
     this._executing = this._statement.prepared;
     const { machine } = wire;
@@ -72,7 +74,11 @@ export class StatementOperation<T> extends Operation<T> {
     machine.sendBind('', this._executing, this._values);
     machine.sendExecute('', this._executing, 0);
     machine.sendSync();
-    return 'pipelined';
+    return this._statement.mayCopy ? 'holding' : 'pipelined';
+  }
+
+  override bindComplete(): void {
+    this._isBound = true;
   }
 
   override parameterDescription(typeOids: readonly number[]): void {
@@ -142,9 +148,10 @@ export class StatementOperation<T> extends Operation<T> {
   }
 
   private _dropIfStale(error: ServerMessageFields, statements: StatementCache | undefined): boolean {
-    if (this._executing === undefined || this._statement === undefined) return false;
+    // Once it is bound, an error is about what the statement does.
+    if (this._executing === undefined || this._statement === undefined || this._isBound) return false;
     const isStale =
-      (error.sqlState === NO_SUCH_STATEMENT && error.routine === 'exec_bind_message') ||
+      error.sqlState === NO_SUCH_STATEMENT ||
       (error.sqlState === FEATURE_NOT_SUPPORTED && error.routine === REVALIDATION);
     if (isStale) statements?.invalidate(this._statement, this._executing);
     return isStale;

@@ -16,5 +16,7 @@ export default async function setUp(project: TestProject): Promise<(() => Promis
   }
   const server = await startServer();
   project.provide('databaseUrl', server.url);
-  return () => server[Symbol.asyncDispose]();
+  return async () => {
+    await server[Symbol.asyncDispose]();
+  };
 }

@@ -1,0 +1,167 @@
+import { TimeoutError } from '@millrace/timeouts';
+import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import { connect, StreamActiveError } from '../src/index.js';
+import type { Connection } from '../src/index.js';
+import { recordingLoop } from './recording-loop.js';
+
+const url = inject('databaseUrl');
+const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+const MANY = 'select n from generate_series(1, 1000000) n';
+let db: Connection;
+beforeAll(async () => {
+  db = await connect(url);
+});
+afterAll(async () => {
+  await db.close();
+});
+
+describe('stream', () => {
+  test('yields every row in order', async () => {
+    let expected = 0;
+    for await (const { n } of db.stream<{ n: number }>('select n from generate_series(1, $1::int) n', [50_000]))
+      expect(n).toBe((expected += 1));
+    expect(expected).toBe(50_000);
+    expect(await db.queryValue('select 1')).toBe(1);
+  });
+
+  test('sends nothing before the first row is asked for', async () => {
+    const { loop, writes } = recordingLoop();
+    await using own = await connect({ url, loop });
+    writes.length = 0;
+    const stream = own.stream('select 1');
+    await pause(10);
+    expect(writes).toEqual([]);
+    await stream.return();
+    expect(await stream.next()).toEqual({ done: true, value: undefined });
+  });
+
+  test('ends at once without rows', async () => {
+    expect(await db.stream('select 1 where false').next()).toEqual({ done: true, value: undefined });
+    expect(await db.stream('').next()).toEqual({ done: true, value: undefined });
+  });
+
+  test('answers calls of next that overlap in order', async () => {
+    const stream = db.stream<{ n: number }>('select n from generate_series(1, 3) n');
+    const results = await Promise.all([stream.next(), stream.next(), stream.next(), stream.next(), stream.next()]);
+    expect(results.map(({ done, value }) => (done === true ? 'end' : value.n))).toEqual([1, 2, 3, 'end', 'end']);
+  });
+
+  test('can be left early, and the connection goes on', async () => {
+    for (let round = 0; round < 5; round++) {
+      let count = 0;
+      for await (const row of db.stream(MANY)) {
+        count += Object.keys(row).length;
+        if (count === 1 + round * 1000) break;
+      }
+      expect(await db.queryValue('select $1::int', [round])).toBe(round);
+    }
+  });
+
+  test('can be left by an error of the consumer', async () => {
+    const reading = (async () => {
+      for await (const row of db.stream(MANY)) throw new Error(`saw ${String(row['n'])}`);
+    })();
+    await expect(reading).rejects.toThrow('saw 1');
+    expect(await db.queryValue('select 1')).toBe(1);
+  });
+
+  test('throws an error of the server after the rows before it', async () => {
+    async function countDown(): Promise<number> {
+      let count = 0;
+      for await (const row of db.stream('select 10 / (2000 - n) as q from generate_series(1, 3000) n')) {
+        count += Object.keys(row).length;
+        rows = count;
+      }
+      return count;
+    }
+    let rows = 0;
+    const error = await countDown().catch((e: unknown) => e as Error);
+    expect(error).toMatchObject({ sqlState: '22012' });
+    expect((error as Error).stack).toContain('countDown');
+    expect(rows).toBe(1999);
+    expect(await db.queryValue('select 1')).toBe(1);
+  });
+
+  test('rejects what cannot be encoded or parsed', async () => {
+    await expect(db.stream('select $1::int', ['x']).next()).rejects.toThrow(TypeError);
+    await expect(db.stream('select wrong').next()).rejects.toMatchObject({ sqlState: '42703' });
+    expect(await db.queryValue('select 1')).toBe(1);
+  });
+
+  test('ends when its time is up, dropping what was buffered', async () => {
+    const stream = db.stream(MANY, [], { timeoutMs: 60 });
+    await stream.next();
+    await pause(120);
+    await expect(stream.next()).rejects.toBeInstanceOf(TimeoutError);
+    expect(await stream.next()).toEqual({ done: true, value: undefined });
+    expect(await db.queryValue('select 1')).toBe(1);
+  });
+
+  test('ends with the reason of its signal', async () => {
+    const controller = new AbortController();
+    const stream = db.stream('select pg_sleep(20)', [], { signal: controller.signal });
+    const waiting = stream.next();
+    await pause(20);
+    controller.abort('enough');
+    await expect(waiting).rejects.toBe('enough');
+    expect(await db.queryValue('select 1')).toBe(1);
+  });
+
+  test('keeps other calls out while it is open, instead of a deadlock', async () => {
+    for await (const row of db.stream(MANY)) {
+      void row;
+      await expect(db.query('select 1')).rejects.toBeInstanceOf(StreamActiveError);
+      await expect(db.stream('select 1').next()).rejects.toBeInstanceOf(StreamActiveError);
+      await expect(db.transaction(() => 1)).rejects.toBeInstanceOf(StreamActiveError);
+      break;
+    }
+    expect(await db.queryValue('select 1')).toBe(1);
+  });
+
+  test('lets other calls in once its last row has arrived', async () => {
+    const seen: unknown[] = [];
+    for await (const { n } of db.stream('select n from generate_series(1, 3) n')) {
+      await pause(20);
+      seen.push(await db.queryValue('select $1::int * 2', [n]));
+    }
+    expect(seen).toEqual([2, 4, 6]);
+  });
+
+  test('takes its turn behind calls that were made before', async () => {
+    await db.execute('create temp table streamed (n int)');
+    const before = db.query('insert into streamed values (1), (2)');
+    const rows = [];
+    for await (const row of db.stream('select n from streamed order by n')) rows.push(row);
+    expect(rows).toEqual([{ n: 1 }, { n: 2 }]);
+    await before;
+  });
+
+  test('is disposed of at the end of a block', async () => {
+    {
+      await using stream = db.stream(MANY);
+      await stream.next();
+    }
+    expect(await db.queryValue('select 1')).toBe(1);
+  });
+
+  test('pauses the socket while the consumer is behind, and keeps the heap flat over a million rows', async () => {
+    const { loop, pauses } = recordingLoop();
+    await using own = await connect({ url, loop });
+    const collect = (globalThis as { gc?: () => void }).gc!;
+    collect();
+    const before = process.memoryUsage().heapUsed;
+    let count = 0;
+    let highest = 0;
+    for await (const row of own.stream("select n, repeat('x', 50) as pad from generate_series(1, 1000000) n")) {
+      count += row['n'] === undefined ? 0 : 1;
+      if (count % 50_000 === 0) {
+        await pause(5);
+        collect();
+        highest = Math.max(highest, process.memoryUsage().heapUsed - before);
+      }
+    }
+    expect(count).toBe(1_000_000);
+    expect(pauses()).toBeGreaterThan(10);
+    expect(highest).toBeLessThan(16 * 1024 * 1024);
+  });
+});

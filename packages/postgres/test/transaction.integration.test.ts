@@ -1,0 +1,354 @@
+import { TimeoutError } from '@millrace/timeouts';
+import { afterAll, beforeAll, beforeEach, describe, expect, inject, test } from 'vitest';
+import {
+  CommitOutcomeUnknownError,
+  connect,
+  ConnectionLostError,
+  HandleClosedError,
+  StreamActiveError,
+  TransactionAbortedError,
+  TransactionActiveError,
+} from '../src/index.js';
+import type { Connection, Queryable } from '../src/index.js';
+import { startProxy } from './tcp-proxy.js';
+
+const url = inject('databaseUrl');
+let db: Connection;
+beforeAll(async () => {
+  db = await connect(url);
+  await db.execute('create table if not exists ledger (n int, constraint positive check (n > 0))');
+});
+beforeEach(async () => {
+  await db.execute('truncate ledger');
+});
+afterAll(async () => {
+  await db.execute('drop table ledger');
+  await db.close();
+});
+
+const add = (on: Queryable, n: number): Promise<unknown> => on.query('insert into ledger values ($1)', [n]);
+const ledger = async (on: Queryable = db): Promise<unknown[]> =>
+  (await on.query<{ n: number }>('select n from ledger order by n')).map(({ n }) => n);
+
+describe('transaction', () => {
+  test('commits what the function did, and returns what it returns', async () => {
+    const value = await db.transaction(async (tx) => {
+      await add(tx, 1);
+      await add(tx, 2);
+      return ledger(tx);
+    });
+    expect(value).toEqual([1, 2]);
+    expect(await ledger()).toEqual([1, 2]);
+  });
+
+  test('rolls back and throws the very error of the function', async () => {
+    const mine = new Error('mine');
+    const { stack } = mine;
+    const thrown = await db
+      .transaction(async (tx) => {
+        await add(tx, 1);
+        throw mine;
+      })
+      .catch((error: unknown) => error);
+    expect(thrown).toBe(mine);
+    expect(mine.stack).toBe(stack);
+    expect(await ledger()).toEqual([]);
+  });
+
+  test('rolls back when the function throws at once, or something that is no error', async () => {
+    await expect(
+      db.transaction(() => {
+        throw new Error('at once');
+      }),
+    ).rejects.toThrow('at once');
+    // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors
+    await expect(db.transaction(() => Promise.reject('a string'))).rejects.toBe('a string');
+    expect(await db.queryValue('select 1')).toBe(1);
+  });
+
+  test('runs with the isolation and modes that are asked for', async () => {
+    const options = { isolation: 'serializable', readOnly: true, deferrable: true } as const;
+    const modes = await db.transaction(
+      (tx) =>
+        tx.queryRow(
+          "select current_setting('transaction_isolation') i, current_setting('transaction_read_only') r, current_setting('transaction_deferrable') d",
+        ),
+      options,
+    );
+    expect(modes).toEqual({ i: 'serializable', r: 'on', d: 'on' });
+    await expect(db.transaction((tx) => add(tx, 1), { readOnly: true })).rejects.toMatchObject({ sqlState: '25006' });
+    await expect(db.transaction(() => 1, { isolation: 'x; drop table ledger' as 'serializable' })).rejects.toThrow(
+      TypeError,
+    );
+    expect(await db.queryValue('select 1')).toBe(1);
+  });
+
+  test('refuses the connection, and a second transaction, while one is open', async () => {
+    await db.transaction(async (tx) => {
+      for (const call of [
+        () => db.query('select 1'),
+        () => db.queryRow('select 1'),
+        () => db.queryValue('select 1'),
+        () => db.execute('select 1'),
+        () => db.prepare('select 1'),
+        () => db.stream('select 1').next(),
+        () => db.transaction(() => 1),
+      ])
+        await expect(call()).rejects.toBeInstanceOf(TransactionActiveError);
+      await add(tx, 1);
+    });
+    expect(await ledger()).toEqual([1]);
+  });
+
+  test('takes calls that were made before it, and follows them', async () => {
+    const before = add(db, 1);
+    const inside = db.transaction((tx) => ledger(tx));
+    await before;
+    expect(await inside).toEqual([1]);
+  });
+
+  test('refuses its handle after the end', async () => {
+    let kept: Queryable | undefined;
+    await db.transaction((tx) => {
+      kept = tx;
+    });
+    await expect(kept?.query('select 1')).rejects.toBeInstanceOf(HandleClosedError);
+    await expect(kept?.transaction(() => 1)).rejects.toBeInstanceOf(HandleClosedError);
+  });
+
+  test('commits what the function did not wait for', async () => {
+    const pending: Promise<unknown>[] = [];
+    await db.transaction((tx) => {
+      pending.push(add(tx, 1), add(tx, 2));
+    });
+    await Promise.all(pending);
+    expect(await ledger()).toEqual([1, 2]);
+  });
+
+  test('says so when a failed statement was ignored', async () => {
+    const ignored = db.transaction(async (tx) => {
+      await add(tx, 1);
+      await add(tx, -1).catch(() => undefined);
+    });
+    await expect(ignored).rejects.toBeInstanceOf(TransactionAbortedError);
+    expect(await ledger()).toEqual([]);
+  });
+
+  test('reports what fails at COMMIT', async () => {
+    await db.execute('create temp table deferred (n int unique deferrable initially deferred)');
+    const failed = db.transaction((tx) => tx.query('insert into deferred values (1), (1)'));
+    await expect(failed).rejects.toMatchObject({ sqlState: '23505' });
+    expect(await db.queryValue('select 1')).toBe(1);
+  });
+
+  test('leaves a block alone that was begun by SQL', async () => {
+    await db.query('begin');
+    await add(db, 1);
+    await expect(db.transaction(() => 1)).rejects.toBeInstanceOf(TransactionActiveError);
+    expect(await ledger()).toEqual([1]);
+    await db.query('rollback');
+    expect(await ledger()).toEqual([]);
+  });
+
+  test('goes on when the function ended the block by SQL', async () => {
+    await db.transaction(async (tx) => {
+      await add(tx, 1);
+      await tx.execute('commit');
+    });
+    expect(await ledger()).toEqual([1]);
+    expect(await db.queryValue('select 1')).toBe(1);
+  });
+
+  test('refuses to commit around an open stream', async () => {
+    const left = db.transaction(async (tx) => {
+      await add(tx, 1);
+      await tx.stream('select * from generate_series(1, 1000000)').next();
+    });
+    await expect(left).rejects.toBeInstanceOf(StreamActiveError);
+    expect(await ledger()).toEqual([]);
+  });
+
+  test('keeps the stack of the caller', async () => {
+    async function payTheBill(): Promise<void> {
+      await db.transaction(async (tx) => {
+        await add(tx, -1);
+      });
+    }
+    const error = await payTheBill().catch((e: unknown) => e as Error);
+    expect(error?.stack).toContain('payTheBill');
+  });
+});
+
+describe('a nested transaction', () => {
+  test('is a savepoint: what it did goes, what was before stays', async () => {
+    await db.transaction(async (tx) => {
+      await add(tx, 1);
+      await expect(
+        tx.transaction(async (inner) => {
+          await add(inner, 2);
+          await inner.transaction((innermost) => add(innermost, 3));
+          throw new Error('undo');
+        }),
+      ).rejects.toThrow('undo');
+      await tx.transaction((inner) => add(inner, 4));
+    });
+    expect(await ledger()).toEqual([1, 4]);
+  });
+
+  test('recovers from a statement that failed', async () => {
+    await db.transaction(async (tx) => {
+      await add(tx, 1);
+      await expect(tx.transaction((inner) => add(inner, -1))).rejects.toMatchObject({ sqlState: '23514' });
+      await add(tx, 2);
+    });
+    expect(await ledger()).toEqual([1, 2]);
+  });
+
+  test('says so when a failed statement was ignored, and the outer one goes on', async () => {
+    await db.transaction(async (tx) => {
+      await add(tx, 1);
+      const ignored = tx.transaction(async (inner) => {
+        await add(inner, -1).catch(() => undefined);
+      });
+      await expect(ignored).rejects.toBeInstanceOf(TransactionAbortedError);
+      await add(tx, 2);
+    });
+    expect(await ledger()).toEqual([1, 2]);
+  });
+
+  test('keeps the outer handle out while it is open', async () => {
+    await db.transaction(async (tx) => {
+      await tx.transaction(async (inner) => {
+        await expect(tx.query('select 1')).rejects.toBeInstanceOf(TransactionActiveError);
+        await add(inner, 1);
+      });
+      await add(tx, 2);
+    });
+    expect(await ledger()).toEqual([1, 2]);
+  });
+
+  test('takes no modes', async () => {
+    await db.transaction(async (tx) => {
+      await expect(tx.transaction(() => 1, { readOnly: true })).rejects.toThrow(TypeError);
+    });
+  });
+});
+
+describe('a transaction with limits', () => {
+  test('ends at once when its time is up, in a statement', async () => {
+    const startedAt = performance.now();
+    const late = db.transaction(
+      async (tx) => {
+        await add(tx, 1);
+        await tx.query('select pg_sleep(20)');
+      },
+      { timeoutMs: 100 },
+    );
+    await expect(late).rejects.toBeInstanceOf(TimeoutError);
+    expect(performance.now() - startedAt).toBeLessThan(1000);
+    expect(await ledger()).toEqual([]);
+  });
+
+  test('ends at once when its time is up, while the function does something else', async () => {
+    const late = db.transaction(
+      async (tx) => {
+        await add(tx, 1);
+        await new Promise(() => undefined);
+      },
+      { timeoutMs: 50 },
+    );
+    await expect(late).rejects.toBeInstanceOf(TimeoutError);
+    expect(await ledger()).toEqual([]);
+  });
+
+  test('ends with the reason of its signal', async () => {
+    const reason = new Error('stop it');
+    const controller = new AbortController();
+    const aborted = db.transaction(
+      async (tx) => {
+        await add(tx, 1);
+        setTimeout(() => {
+          controller.abort(reason);
+        }, 20);
+        await tx.transaction((inner) => inner.query('select pg_sleep(20)'));
+      },
+      { signal: controller.signal },
+    );
+    expect(await aborted.catch((error: unknown) => error)).toBe(reason);
+    expect(await ledger()).toEqual([]);
+  });
+
+  test('is not begun when its signal is aborted already', async () => {
+    const reason = new Error('too late');
+    let ran = false;
+    const run = (): void => {
+      ran = true;
+    };
+    await expect(db.transaction(run, { signal: AbortSignal.abort(reason) })).rejects.toBe(reason);
+    expect(ran).toBe(false);
+    expect(await db.queryValue('select 1')).toBe(1);
+  });
+
+  test('is rolled back when BEGIN itself is cut short', async () => {
+    const sleeping = db.query('select pg_sleep(0.2)');
+    await expect(db.transaction(() => 1, { timeoutMs: 20 })).rejects.toBeInstanceOf(TimeoutError);
+    await sleeping;
+    expect(await ledger()).toEqual([]);
+    await db.transaction((tx) => add(tx, 1));
+    expect(await ledger()).toEqual([1]);
+  });
+
+  test('undoes only the savepoint whose time is up', async () => {
+    await db.transaction(async (tx) => {
+      await add(tx, 1);
+      const late = tx.transaction((inner) => inner.query('select pg_sleep(20)'), { timeoutMs: 50 });
+      await expect(late).rejects.toBeInstanceOf(TimeoutError);
+      await add(tx, 2);
+    });
+    expect(await ledger()).toEqual([1, 2]);
+  });
+});
+
+describe('a transaction on a connection that breaks', () => {
+  test('throws the loss, and does not hang in the rollback', async () => {
+    await using proxy = await startProxy(url);
+    await using own = await connect(proxy.url);
+    const broken = own.transaction(async (tx) => {
+      await add(tx, 1);
+      proxy.cut();
+      await tx.query('select 1');
+    });
+    await expect(broken).rejects.toBeInstanceOf(ConnectionLostError);
+    expect(await ledger()).toEqual([]);
+  });
+
+  test('says that the outcome is unknown when COMMIT is not answered', async () => {
+    await using proxy = await startProxy(url);
+    await using own = await connect(proxy.url);
+    const unanswered = own.transaction(async (tx) => {
+      await add(tx, 1);
+      proxy.stall();
+      setTimeout(() => {
+        proxy.cut();
+      }, 100);
+    });
+    const error = await unanswered.catch((e: unknown) => e);
+    expect(error).toBeInstanceOf(CommitOutcomeUnknownError);
+    expect((error as Error).cause).toBeInstanceOf(ConnectionLostError);
+  });
+
+  test('says so as well when the time is up during COMMIT', async () => {
+    await using proxy = await startProxy(url);
+    await using own = await connect({ url: proxy.url, cancelGraceMs: 50 });
+    const unanswered = own.transaction(
+      async (tx) => {
+        await add(tx, 1);
+        proxy.stall();
+      },
+      { timeoutMs: 100 },
+    );
+    const error = await unanswered.catch((e: unknown) => e);
+    expect(error).toBeInstanceOf(CommitOutcomeUnknownError);
+    expect((error as Error).cause).toBeInstanceOf(TimeoutError);
+  });
+});
