@@ -11,7 +11,7 @@ import { Expectations } from './expectations.js';
 import type { FrontendHandler, TransactionStatus } from './frontend-handler.js';
 import { Greeting } from './greeting.js';
 import { QUERY_MESSAGES } from './query-messages.js';
-import { ResultRows } from './result-rows.js';
+import { ResultRows, type RowsRefusal } from './result-rows.js';
 import { bareFields } from './server-message-fields.js';
 import { DATA_ROW, readMessageName } from './server-message-names.js';
 import { STARTUP_MESSAGES } from './startup-messages.js';
@@ -56,6 +56,8 @@ export class Conversation {
   private _closedBy: string | undefined;
   /** Independent of the state: says that a call comes from inside an event. */
   private _isFeeding = false;
+  /** Independent of the state: whether what is thrown now comes of the peer's bytes, or of the handler. */
+  private _isDecoding = false;
   private _received: ServerMessageName | AsyncMessageName | undefined;
 
   constructor(handler: FrontendHandler, output: WriteBuffer, maxMessageBytes: number) {
@@ -78,17 +80,18 @@ export class Conversation {
   feed(chunk: Uint8Array): void {
     this._enter('feed');
     this._isFeeding = true;
+    this._isDecoding = true;
     try {
       if (!this._greet(chunk)) return;
       this.input.feedBorrowed(chunk);
       try {
         this._takeMessages();
-        this.rows.flush();
+        this._flushRows();
       } finally {
         this.input.endBorrow();
       }
     } catch (error) {
-      throw this._judge(error);
+      throw this._isPeersFault(error) ? this._break(error) : error;
     } finally {
       this._isFeeding = false;
     }
@@ -107,14 +110,9 @@ export class Conversation {
       this._state = 'closed';
       return;
     }
-    throw this._judge(
-      new RemoteProtocolError(
-        `the connection ended ${isCut ? 'in the middle of a message, ' : ''}while ${this._state}`,
-        {
-          state: this._state,
-        },
-      ),
-    );
+    const cut = isCut ? 'in the middle of a message, ' : '';
+    const state = this._state;
+    throw this._break(new RemoteProtocolError(`the connection ended ${cut}while ${state}`, { state }));
   }
 
   /**
@@ -125,6 +123,7 @@ export class Conversation {
   finish(next: Next): void {
     const extra = this.input.length;
     if (extra !== 0) throw new RemoteProtocolError(`a message has ${extra} bytes more than its fields`);
+    this._isDecoding = false;
     if (next !== 'next') {
       this._state = next;
       return;
@@ -138,6 +137,16 @@ export class Conversation {
   close(sqlState: string): void {
     this.finish('closed');
     this._closedBy = sqlState;
+  }
+
+  /** Tells the handler that the rest of the rows of the result at hand is not coming. */
+  refuseRows(refusal: RowsRefusal): void {
+    this.rows.skip();
+    try {
+      this._flushRows();
+    } finally {
+      this.handler.rowsRefused(refusal.statement, refusal.error);
+    }
   }
 
   /** From here on the server may send large messages. */
@@ -207,44 +216,60 @@ export class Conversation {
 
   private _plainError(message: string): void {
     this._greeting = undefined;
+    this._isDecoding = false;
     this._state = 'closed';
     this._closedBy = REJECTED;
     this.handler.errorResponse(bareFields('FATAL', REJECTED, message));
   }
 
   private _takeMessages(): void {
-    const { input } = this;
-    this._received = undefined;
-    let hasFrame = input.takeFrame();
+    let hasFrame = this._takeFrame();
     while (hasFrame) {
-      if (input.type === DATA_ROW && TRANSITIONS[this._state].DataRow !== undefined) {
+      if (this.input.type === DATA_ROW && TRANSITIONS[this._state].DataRow !== undefined) {
         hasFrame = this._takeRows();
       } else {
         this._takeMessage();
-        hasFrame = input.takeFrame();
+        hasFrame = this._takeFrame();
       }
     }
+  }
+
+  private _takeFrame(): boolean {
+    this._received = undefined;
+    this._isDecoding = true;
+    return this.input.takeFrame();
   }
 
   /** A DataRow changes no state, so a run of them needs one look at the table. */
   private _takeRows(): boolean {
     const { input, rows } = this;
-    this._received = 'DataRow';
     for (;;) {
-      rows.decode(input);
-      if (!input.takeFrame()) return false;
+      this._received = 'DataRow';
+      const refusal = rows.decode(input);
+      if (refusal !== undefined) this.refuseRows(refusal);
+      if (!this._takeFrame()) return false;
       if (input.type !== DATA_ROW) return true;
     }
   }
 
   private _takeMessage(): void {
-    this._received = undefined;
     const name = readMessageName(this.input);
     this._received = name;
     const next = isAsync(name) ? this._asyncTransition(name) : TRANSITIONS[this._state][name];
     if (next === undefined) throw this.illegal(name);
+    try {
+      this._flushRows();
+    } finally {
+      // Whatever the handler throws, the frame was taken, and what it says must not be lost.
+      this._isDecoding = true;
+      MESSAGES[name](this, next);
+    }
+  }
+
+  /** Rows come before every other event, so that the order is that of the wire. */
+  private _flushRows(): void {
+    this._isDecoding = false;
     this.rows.flush();
-    MESSAGES[name](this, next);
   }
 
   private _asyncTransition(name: AsyncMessageName): State | undefined {
@@ -256,13 +281,17 @@ export class Conversation {
     if (this._state === 'executing') this.rows.begin(this.expectations.oldestStatement);
   }
 
-  /** What feed throws for `error`. After the peer's fault the conversation is over, and says so to every later call. */
-  private _judge(error: unknown): unknown {
-    if (!isPeersFault(error)) return error;
-    this._brokenBy = translate(error, this._state, this._received);
+  private _isPeersFault(error: unknown): error is Error {
+    return this._isDecoding && isPeersFault(error);
+  }
+
+  /** The peer broke the protocol: the conversation is over, and says so to every later call. */
+  private _break(error: Error): RemoteProtocolError {
+    const brokenBy = translate(error, this._state, this._received);
+    this._brokenBy = brokenBy;
     this._state = 'broken';
-    this.rows.flush(); // what was decoded before is delivered
-    return this._brokenBy;
+    this._flushRows(); // what was decoded before is delivered
+    return brokenBy;
   }
 }
 

@@ -31,11 +31,6 @@ export type GreetingVerdict =
 export class Greeting {
   private _held: Uint8Array = new Uint8Array(0);
 
-  /** Whether the peer has sent anything. */
-  get isEmpty(): boolean {
-    return this._held.length === 0;
-  }
-
   /**
    * Judges what has arrived.
    *

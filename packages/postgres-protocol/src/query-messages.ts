@@ -30,9 +30,9 @@ export const QUERY_MESSAGES: Readonly<Record<QueryMessageName, MessageHandler>> 
   RowDescription(conversation, next) {
     const fields = decodeRowDescription(conversation.input);
     conversation.finish(next);
-    conversation.handler.rowDescription(fields);
     // A simple query describes its rows as they come; a Describe is answered before Bind chooses formats.
     if (next === 'queryingRows') beginSimpleResult(conversation, fields);
+    conversation.handler.rowDescription(fields);
   },
   NoData(conversation, next) {
     conversation.finish(next);
@@ -65,10 +65,8 @@ export const QUERY_MESSAGES: Readonly<Record<QueryMessageName, MessageHandler>> 
     const statement =
       conversation.expectations.oldestStatement ?? createStatement({ name: '', parameterOids: [], fields: [] });
     conversation.finish(next);
-    conversation.rows.refuse(
-      statement,
-      new CopyUnsupportedError('COPY TO STDOUT is not supported, its data is skipped'),
-    );
+    const error = new CopyUnsupportedError('COPY TO STDOUT is not supported, its data is skipped');
+    conversation.refuseRows({ statement, error });
   },
   CopyData(conversation, next) {
     skipRest(conversation);
@@ -90,10 +88,12 @@ function beginSimpleResult(conversation: Conversation, fields: readonly FieldDes
   const statement = createStatement({ name: '', parameterOids: [], fields, textResults });
   // FETCH from a binary cursor is the one way to binary rows in a simple query.
   const odd = textResults ? -1 : fields.findIndex((field, i) => field.format !== statement.resultFormats[i]);
-  conversation.rows.begin(statement);
-  if (odd === -1) return;
+  if (odd === -1) {
+    conversation.rows.begin(statement);
+    return;
+  }
   const oid = String(fields[odd]?.typeOid);
-  conversation.rows.refuse(statement, new RangeError(`column ${odd + 1} is in binary, type ${oid} has only text here`));
+  conversation.rows.begin(statement, new RangeError(`column ${odd + 1} is in binary, type ${oid} has only text here`));
 }
 
 /**

@@ -8,7 +8,7 @@ export type Event = readonly [name: keyof FrontendHandler, ...details: unknown[]
  */
 export class RecordingHandler implements FrontendHandler {
   readonly events: Event[] = [];
-  readonly reactions: Partial<Record<keyof FrontendHandler, (...details: never[]) => void>> = {};
+  readonly reactions: { [name in keyof FrontendHandler]?: ((...details: never[]) => void) | undefined } = {};
   machine: FrontendMachine | undefined;
   /** How many batches of rows came. */
   batchCount = 0;
