@@ -60,6 +60,15 @@ describe('messages that nobody asked for', () => {
   });
 });
 
+test('an ERROR that nobody asked for ends the session too, and is remembered', () => {
+  const { handler, machine } = openSession();
+  machine.feed(server.error({ C: '58000' }));
+  expect(handler.events).toEqual([['errorResponse', '58000']]);
+  expect(() => {
+    machine.sendSync();
+  }).toThrow('sendSync: the server has ended the session with 58000');
+});
+
 describe('the fields of an error', () => {
   function fieldsOf(bytes: Uint8Array): unknown {
     const { handler, machine } = sending(query)();
