@@ -66,7 +66,7 @@ export class Handle {
       this.check();
       return await perform(this, operation, op, what);
     } catch (error) {
-      throw atCaller(error, op);
+      throw atCaller(error, op, this.scope);
     }
   }
 }

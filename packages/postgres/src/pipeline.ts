@@ -29,6 +29,8 @@ export class Pipeline {
   private readonly _host: PipelineHost;
   private readonly _waiting = new OperationQueue();
   private readonly _inFlight = new OperationQueue();
+  /** In flight, but still in the machine's output. */
+  private readonly _composed: Operation[] = [];
   private _inFlightBytes = 0;
   private _abandonedCount = 0;
   private _holder: Operation | undefined;
@@ -120,7 +122,8 @@ export class Pipeline {
   flush(): void {
     const { output } = this._host.machine;
     if (output.length === 0 || this.transport === undefined) return;
-    for (let sent = this._inFlight.first; sent !== undefined; sent = sent.links.after) sent.hasLeft = true;
+    for (const operation of this._composed) operation.hasLeft = true;
+    this._composed.length = 0;
     this.transport.write(output.take(), output);
   }
 
@@ -157,5 +160,6 @@ export class Pipeline {
     operation.byteCount = output.length - before;
     this._inFlightBytes += operation.byteCount;
     this._inFlight.push(operation);
+    this._composed.push(operation);
   }
 }

@@ -74,7 +74,7 @@ export class RowStream<R = Row> implements AsyncIterableIterator<R>, AsyncDispos
         else await this.#buffer.wait();
       }
     } catch (error) {
-      throw atCaller(error, this.#op);
+      throw atCaller(error, this.#op, this.#handle.scope);
     }
   }
 

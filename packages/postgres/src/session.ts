@@ -33,7 +33,8 @@ type SessionState = 'starting' | 'open' | 'closing' | 'closed';
 /** The protocol of one connection: what is between a transport and the callers' promises. */
 export class Session implements Protocol, FrontendHandler, CancelHost, PipelineHost {
   readonly loop: Loop;
-  readonly endpoint: ServerEndpoint;
+  /** Where the server is: once connected its very address, as the name may have several. */
+  endpoint: ServerEndpoint;
   readonly graceMs: number;
   readonly values: ValueOptions;
   readonly machine: FrontendMachine;
@@ -160,6 +161,8 @@ export class Session implements Protocol, FrontendHandler, CancelHost, PipelineH
 
   connectionMade(transport: Transport): void {
     this._pipeline.transport = transport;
+    const { remoteAddress: host, remotePort: port } = transport.info;
+    if (host !== undefined && port !== undefined) this.endpoint = { host, port };
   }
 
   dataReceived(chunk: Uint8Array): void {

@@ -11,7 +11,8 @@ import { Operation } from './operation.js';
 import type { Composed, RoundEnd, Wire } from './operation.js';
 import { ranAlone, wasCancelledByMistake } from './resend.js';
 import type { RowSink } from './row-sink.js';
-import type { SessionStatement, StatementCache } from './statement-cache.js';
+import { SessionStatement } from './statement-cache.js';
+import type { StatementCache } from './statement-cache.js';
 
 const NO_SUCH_STATEMENT = '26000'; // invalid_sql_statement_name: DISCARD ALL, DEALLOCATE
 const FEATURE_NOT_SUPPORTED = '0A000';
@@ -45,14 +46,15 @@ export class StatementOperation<T> extends Operation<T> {
    */
   constructor(source: string | SessionStatement, values: readonly unknown[] | undefined, sink: RowSink<T>) {
     super();
-    this._sql = typeof source === 'string' ? source : source.sql;
-    this._pinned = typeof source === 'string' ? undefined : source;
+    this._pinned = source instanceof SessionStatement ? source : undefined;
+    this._sql = source instanceof SessionStatement ? source.sql : source;
     // A copy: it may have to wait, and the caller may fill the same array again meanwhile.
-    this._values = values === undefined ? undefined : Array.from(values);
+    this._values = Array.isArray(values) ? values.slice() : values;
     this._sink = sink;
   }
 
   override compose(wire: Wire): Composed {
+    if (this._values !== undefined && !Array.isArray(this._values)) throw new TypeError('params must be an array');
     this._wire = wire;
     this._error = undefined;
     this._refusal = undefined;

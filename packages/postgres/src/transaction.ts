@@ -76,15 +76,17 @@ async function commit(
   scripts: TransactionScripts,
 ): Promise<void> {
   const operation = new ScriptOperation(scripts.commit);
+  handle.end();
   const answer = perform(handle, operation, undefined, 'commit');
-  // What is issued from now on comes behind the COMMIT.
-  parent.closeChild();
   let results: CommandResult[];
   try {
     results = await answer;
   } catch (error) {
     await afterFailedCommit(parent, operation, begin, scripts, error);
     throw error;
+  } finally {
+    // Not before: what was issued behind a COMMIT that is taken back would run inside the transaction.
+    parent.closeChild();
   }
   if (results.some(({ command }) => command === 'ROLLBACK')) throw new TransactionAbortedError();
 }
@@ -97,15 +99,15 @@ async function afterFailedCommit(
   error: unknown,
 ): Promise<void> {
   const isSavepoint = parent.depth > 0;
+  if (error instanceof PostgresError && !isSavepoint) return;
+  // A savepoint that is not released is still there, and so may be a transaction whose COMMIT was called off.
+  const rollback = settleRollback(issueRollback(parent, begin, scripts));
   if (error instanceof PostgresError) {
-    // A savepoint that is not released is still there, and the transaction around it still open.
-    if (isSavepoint) await settleRollback(issueRollback(parent, begin, scripts));
-    if (isSavepoint && error.sqlState === IN_FAILED_TRANSACTION)
-      throw new TransactionAbortedError(undefined, { cause: error });
-    return;
+    await rollback;
+    if (error.sqlState === IN_FAILED_TRANSACTION) throw new TransactionAbortedError(undefined, { cause: error });
+  } else if (!isSavepoint && operation.hasLeft) {
+    throw new CommitOutcomeUnknownError(error);
   }
-  if (!isSavepoint && operation.hasLeft) throw new CommitOutcomeUnknownError(error);
-  settleRollback(issueRollback(parent, begin, scripts)).catch(() => undefined);
 }
 
 async function rollBack(

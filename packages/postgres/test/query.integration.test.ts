@@ -149,6 +149,13 @@ describe('query', () => {
     expect(await after).toEqual([{ n: 2 }]);
   });
 
+  test('rejects arguments of the wrong kind', async () => {
+    await expect(db.query(undefined as unknown as string)).rejects.toThrow(TypeError);
+    await expect(db.execute(5 as unknown as string)).rejects.toThrow(TypeError);
+    await expect(db.query('select 1', { timeoutMs: 5 } as unknown as [])).rejects.toThrow('params must be an array');
+    expect(await db.queryValue('select 1')).toBe(1);
+  });
+
   test('sends nothing of a call whose values cannot be encoded', async () => {
     const { loop, writes } = recordingLoop();
     await using own = await connect({ url, loop });

@@ -6,7 +6,8 @@ import { recordingLoop } from './recording-loop.js';
 
 const url = inject('databaseUrl');
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
-const MANY = 'select n from generate_series(1, 1000000) n';
+// In the select list, the server makes the rows as it sends them.
+const MANY = 'select generate_series(1, 1000000) as n';
 let db: Connection;
 beforeAll(async () => {
   db = await connect(url);
@@ -89,9 +90,9 @@ describe('stream', () => {
   });
 
   test('ends when its time is up, dropping what was buffered', async () => {
-    const stream = db.stream(MANY, [], { timeoutMs: 60 });
+    const stream = db.stream(MANY, [], { timeoutMs: 500 });
     await stream.next();
-    await pause(120);
+    await pause(700);
     await expect(stream.next()).rejects.toBeInstanceOf(TimeoutError);
     expect(await stream.next()).toEqual({ done: true, value: undefined });
     expect(await db.queryValue('select 1')).toBe(1);
@@ -152,7 +153,7 @@ describe('stream', () => {
     const before = process.memoryUsage().heapUsed;
     let count = 0;
     let highest = 0;
-    for await (const row of own.stream("select n, repeat('x', 50) as pad from generate_series(1, 1000000) n")) {
+    for await (const row of own.stream("select generate_series(1, 1000000) as n, repeat('x', 50) as pad")) {
       count += row['n'] === undefined ? 0 : 1;
       if (count % 50_000 === 0) {
         await pause(5);
