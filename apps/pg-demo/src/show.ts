@@ -18,8 +18,8 @@ function show(value: unknown): string {
   return typeof value === 'string' || typeof value === 'bigint' ? String(value) : inspect(value);
 }
 
-/** A bar on a terminal; where the output is a file or a pipe, a line now and then. */
-export function progressBar(total: number): { update(done: number): void; stop(): void } {
+/** A bar on a terminal; where the output is a file or a pipe, a line now and then. It redraws until it is disposed of. */
+export function progressBar(total: number): Disposable & { update(done: number): void } {
   const bar = new cliProgress.SingleBar(
     {
       format: '{bar} {percentage}% {value}/{total} rows',
@@ -30,5 +30,12 @@ export function progressBar(total: number): { update(done: number): void; stop()
     cliProgress.Presets.shades_classic,
   );
   bar.start(total, 0);
-  return bar;
+  return {
+    update: (done) => {
+      bar.update(done);
+    },
+    [Symbol.dispose]: () => {
+      bar.stop();
+    },
+  };
 }

@@ -1,5 +1,5 @@
 import { getLoop } from '@millrace/loop-policy';
-import { PostgresError, type Connection } from '@millrace/postgres';
+import { PostgresError, type Connection, type Queryable } from '@millrace/postgres';
 import { TimeoutError } from '@millrace/timeouts';
 import { progressBar, section, table } from './show.js';
 
@@ -26,29 +26,35 @@ async function load(db: Connection, signal: AbortSignal): Promise<void> {
     { signal },
   );
   const started = performance.now();
-  const bar = progressBar(ROWS);
-  const epoch = Date.UTC(2026, 0, 1);
-  await db.transaction(
-    async (tx) => {
-      for (let first = 0; first < ROWS; first += BATCH) {
-        const ids = Array.from({ length: BATCH }, (_, i) => first + i);
-        await tx.query(
-          'insert into reading select * from unnest($1::int4[], $2::text[], $3::float8[], $4::timestamptz[])',
-          [
-            ids,
-            ids.map((id) => `sensor-${id % 7}`),
-            ids.map((id) => (id % 50 === 0 ? null : 20 + Math.sin(id / 1000) * 5)),
-            ids.map((id) => new Date(epoch + id * 1000)),
-          ],
-        );
-        bar.update(first + BATCH);
-      }
-    },
-    { signal },
-  );
-  bar.stop();
+  {
+    using bar = progressBar(ROWS);
+    await db.transaction(
+      (tx) =>
+        insertBatches(tx, (rows) => {
+          bar.update(rows);
+        }),
+      { signal },
+    );
+  }
   const seconds = (performance.now() - started) / 1000;
   console.log(`${Math.round(ROWS / seconds).toLocaleString('en')} rows/s in, as binary arrays, in one transaction`);
+}
+
+async function insertBatches(tx: Queryable, onProgress: (rows: number) => void): Promise<void> {
+  const epoch = Date.UTC(2026, 0, 1);
+  for (let first = 0; first < ROWS; first += BATCH) {
+    const ids = Array.from({ length: BATCH }, (_, i) => first + i);
+    await tx.query(
+      'insert into reading select * from unnest($1::int4[], $2::text[], $3::float8[], $4::timestamptz[])',
+      [
+        ids,
+        ids.map((id) => `sensor-${id % 7}`),
+        ids.map((id) => (id % 50 === 0 ? null : 20 + Math.sin(id / 1000) * 5)),
+        ids.map((id) => new Date(epoch + id * 1000)),
+      ],
+    );
+    onProgress(first + BATCH);
+  }
 }
 
 async function queryWithParameters(db: Connection, signal: AbortSignal): Promise<void> {
