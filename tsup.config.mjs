@@ -17,6 +17,12 @@ export default defineConfig({
   clean: true,
   // Types come from the built neighbours, not from their sources: `customConditions` is for editors and tests.
   dts: {
-    compilerOptions: { ignoreDeprecations: '6.0', customConditions: [], noEmit: false, isolatedDeclarations: false },
+    compilerOptions: {
+      ignoreDeprecations: '6.0',
+      customConditions: [],
+      noEmit: false,
+      isolatedDeclarations: false,
+      stripInternal: true,
+    },
   },
 });

@@ -2,12 +2,11 @@ import type { Socket } from 'node:net';
 import type { Timer } from '@millrace/timeouts';
 import { ConnectionLostError, TransportClosedError } from '../errors.js';
 import type { AnyProtocol } from '../protocol.js';
+import { makeReceiver, type Receiver } from '../receiver.js';
 import type { ChunkOwner, ConnectionInfo, Transport, WriteWatermarks } from '../transport.js';
+import { WriteGate } from '../write-gate.js';
 import type { NodeLoop } from './node-loop.js';
 import { PendingWrites } from './pending-writes.js';
-import { makeReceiver, type Receiver } from './receiver.js';
-
-const DEFAULT_WATERMARKS: WriteWatermarks = { highWaterBytes: 64 * 1024, lowWaterBytes: 16 * 1024 };
 
 /**
  * How long after our end of data we go on discarding the peer's, before the socket is closed. Closing a socket with
@@ -32,10 +31,8 @@ export class NodeTransport implements Transport {
   private _phase: Phase = 'open';
   private _endedWriting = false; // independent of the phase: writeEof() leaves the transport open
   private _readingPaused = false;
-  private _writingPaused = false;
   private _corked = false;
-  private _highWaterBytes = DEFAULT_WATERMARKS.highWaterBytes;
-  private _lowWaterBytes = DEFAULT_WATERMARKS.lowWaterBytes;
+  private readonly _gate = new WriteGate();
   private _error: Error | null = null;
   private _linger: Timer | undefined;
   private readonly _isReading = (): boolean => this._phase === 'open' && !this._readingPaused;
@@ -112,7 +109,7 @@ export class NodeTransport implements Transport {
   write(chunk: Uint8Array, owner?: ChunkOwner): void {
     this._checkWritable();
     this._queue(chunk, owner);
-    this._checkHighWater();
+    this._checkGate();
   }
 
   writeMany(chunks: readonly Uint8Array[], owner?: ChunkOwner): void {
@@ -120,7 +117,7 @@ export class NodeTransport implements Transport {
     this._socket.cork();
     for (const chunk of chunks) this._queue(chunk, owner);
     this._socket.uncork();
-    this._checkHighWater();
+    this._checkGate();
   }
 
   writeEof(): void {
@@ -159,14 +156,9 @@ export class NodeTransport implements Transport {
     else this.loop.callSoon(this._deliverHeld);
   }
 
-  setWriteWatermarks({ highWaterBytes, lowWaterBytes }: WriteWatermarks): void {
-    if (!(lowWaterBytes >= 0 && lowWaterBytes <= highWaterBytes)) {
-      throw new RangeError(`expected 0 <= lowWaterBytes <= highWaterBytes, got ${lowWaterBytes} and ${highWaterBytes}`);
-    }
-    this._highWaterBytes = highWaterBytes;
-    this._lowWaterBytes = lowWaterBytes;
-    this._checkHighWater();
-    this._checkLowWater();
+  setWriteWatermarks(watermarks: WriteWatermarks): void {
+    this._gate.set(watermarks);
+    this._checkGate();
   }
 
   ref(): void {
@@ -218,23 +210,16 @@ export class NodeTransport implements Transport {
         owner.recycle(chunk);
       });
     }
-    this._checkLowWater();
+    this._checkGate();
   }
 
-  private _checkHighWater(): void {
-    if (this._writingPaused || this._pending.bytes <= this._highWaterBytes) return;
-    this._writingPaused = true;
-    this._callback(() => {
-      this._protocol.pauseWriting();
-    });
-  }
-
-  private _checkLowWater(): void {
-    if (!this._writingPaused || this._pending.bytes > this._lowWaterBytes) return;
+  private _checkGate(): void {
     if (this._phase !== 'open' && this._phase !== 'closing') return;
-    this._writingPaused = false;
+    const change = this._gate.update(this._pending.bytes);
+    if (change === undefined) return;
     this._callback(() => {
-      this._protocol.resumeWriting();
+      if (change === 'pause') this._protocol.pauseWriting();
+      else this._protocol.resumeWriting();
     });
   }
 

@@ -1,4 +1,4 @@
-import type { AnyProtocol, BufferedProtocol, Protocol } from '../protocol.js';
+import type { AnyProtocol, BufferedProtocol, Protocol } from './protocol.js';
 
 /** Hands arriving bytes to a protocol, in the way that it takes them. */
 export interface Receiver {
