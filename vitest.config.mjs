@@ -20,7 +20,7 @@ export default defineConfig({
     ],
     // Collected garbage and heap sizes are measured by some tests.
     execArgv: ['--expose-gc'],
-    testTimeout: 30_000,
-    hookTimeout: 60_000,
+    testTimeout: 60_000,
+    hookTimeout: 120_000,
   },
 });
