@@ -24,3 +24,4 @@ export function temporaryFolder(purpose: string): { readonly dir: string; remove
 export function copyWorkspace(target: string): void;
 export function versionPackages(workspace: string): void;
 export function packPackages(workspace: string, target: string): Tarball[];
+export function releaseProblems(workspace: string, before: ReadonlyMap<string, string>): string[];

@@ -85,3 +85,25 @@ export function packPackages(workspace, target) {
     return { name, version, tarball: filename.startsWith('/') ? filename : join(target, filename) };
   });
 }
+
+/**
+ * What speaks against releasing a versioned workspace, in words.
+ *
+ * @param {Map<string, string>} before the versions by name, before the changesets were applied
+ */
+export function releaseProblems(workspace, before) {
+  const problems = [];
+  for (const { name, version, dir, manifest } of publishedPackages(workspace)) {
+    if (!version.startsWith('0.')) {
+      problems.push(`${name} would leave 0.x: ${version}; docs/versioning.md says when that may happen`);
+    }
+    const changelog = join(dir, 'CHANGELOG.md');
+    const isWritten = existsSync(changelog) && readFileSync(changelog, 'utf8').includes(`## ${version}`);
+    if (version !== before.get(name) && !isWritten) problems.push(`${name} ${version} has no changelog entry`);
+    for (const [peer, range] of Object.entries(manifest.peerDependencies ?? {})) {
+      if (/^>=0\.\d+\.\d+ <1\.0\.0$/.test(range)) continue;
+      problems.push(`${name} must ask for ${peer} as ">=0.x.y <1.0.0", not "${range}"`);
+    }
+  }
+  return problems;
+}

@@ -24,6 +24,9 @@ beforeAll(() => {
   const copy = join(dir, 'workspace');
   mkdirSync(copy);
   copyWorkspace(copy);
+  // A pending change of its own, so that there is a next version also right after a release.
+  const changed = ['loop-policy', 'timeouts'].map((folder) => `'@millrace/${folder}': minor\n`).join('');
+  writeFileSync(join(copy, '.changeset/side-by-side.md'), `---\n${changed}---\n\nA feature.\n`);
   versionPackages(copy);
   next = packPackages(copy, join(dir, 'next'));
 }, 120_000);
@@ -136,10 +139,6 @@ describe('two versions side by side', () => {
       true,
       true,
     ]);
-  });
-
-  test('stay below 1.0.0 and need no major bump of their dependents', () => {
-    for (const { name, version } of next) expect(version, name).toMatch(/^0\.\d+\.\d+$/);
   });
 });
 
