@@ -3,6 +3,7 @@ export { CopyUnsupportedError, LocalProtocolError, RemoteProtocolError } from '.
 export type { RemoteProtocolErrorDetails } from './errors.js';
 export type { ServerMessageFields } from './server-message-fields.js';
 export type { FieldDescription, FormatCode, Row, ValueOptions } from './statement.js';
+export { arrayLowerBounds } from './types/array-lower-bounds.js';
 
 // For authors of drivers
 export { FrontendMachine } from './frontend-machine.js';
