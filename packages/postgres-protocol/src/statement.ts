@@ -92,7 +92,7 @@ export interface StatementDescription {
  * Makes a {@link Statement} from its description.
  *
  * @returns An immutable object for any number of executions, on the connection that described it.
- * @remarks Cost: the code for its rows is generated at the first row.
+ * @remarks Cost: the code for its rows is generated at the first row, but not with `textResults`.
  */
 export function createStatement(description: StatementDescription): Statement {
   return new DescribedStatement(description);
@@ -105,6 +105,8 @@ class DescribedStatement implements Statement {
   readonly resultFormats: readonly FormatCode[];
   private readonly _options: ValueOptions;
   private readonly _parameters: ParameterEncoder;
+  /** A statement runs many times, a simple query's result comes once: compiling that costs more than most of its rows. */
+  private readonly _isReused: boolean;
   private _decode: RowDecoder | undefined;
 
   constructor({ name, parameterOids, fields, options = {}, textResults = false }: StatementDescription) {
@@ -115,6 +117,7 @@ class DescribedStatement implements Statement {
       fields.map(({ typeOid }) => (textResults || binaryTypeOf(typeOid) === undefined ? 0 : 1)),
     );
     this._options = { ...options };
+    this._isReused = !textResults;
     this._parameters = new ParameterEncoder(this.parameterOids);
     this._decode = undefined;
   }
@@ -135,6 +138,7 @@ class DescribedStatement implements Statement {
         const read = this.resultFormats[i] === 1 ? type?.reader(this._options) : undefined;
         return { name, typeName: type?.name ?? `type ${typeOid}`, read: read ?? readText };
       }),
+      this._isReused ? {} : { generate: false },
     );
   }
 }
