@@ -61,8 +61,9 @@ function stringify(value: unknown): string {
   try {
     source = toJsonText(value);
   } catch (cause) {
-    // A cycle, a bigint, or a toJSON method that threw.
-    throw new RefusedValueError('type', `JSON.stringify refused ${kindOf(value)}`, { cause });
+    // A TypeError is mostly the engine's own, for a cycle or a bigint, and quotes keys; else a toJSON method threw.
+    const options = cause instanceof TypeError ? undefined : { cause };
+    throw new RefusedValueError('type', `JSON.stringify refused ${kindOf(value)}`, options);
   }
   if (source === undefined) throw wrongKind('a value that JSON has', value);
   return source;

@@ -43,7 +43,7 @@ export class ParameterEncoder {
         index++;
       }
     } catch (error) {
-      throw error instanceof RefusedValueError ? this._located(error, index) : error;
+      throw this._located(withoutValue(error), index);
     }
   }
 
@@ -62,9 +62,16 @@ export class ParameterEncoder {
     }
   }
 
-  private _located(error: RefusedValueError, index: number): Error {
+  private _located(error: unknown, index: number): unknown {
+    if (!(error instanceof RefusedValueError)) return error;
     const message = `parameter $${index + 1} (${this._typeNames[index] ?? ''}): ${error.message}`;
     const options = error.cause === undefined ? undefined : { cause: error.cause };
     return error.kind === 'range' ? new RangeError(message, options) : new TypeError(message, options);
   }
+}
+
+/** A buffer quotes the number that it refuses: such an error has no place in a message of ours, not even as its cause. */
+function withoutValue(error: unknown): unknown {
+  const isOfBuffer = error instanceof RangeError && error.constructor === RangeError;
+  return isOfBuffer ? new RefusedValueError('range', 'the value does not fit into its binary format') : error;
 }
