@@ -8,7 +8,7 @@
 import { BufferOverflowError } from './errors.js';
 import type { Framing } from './frame-layout.js';
 import type { Place } from './search.js';
-import { copyBytes, emptySegment, Segment } from './segment.js';
+import { CARRY_AT_ONCE_BYTES, carryBytes, copyBytes, emptySegment, Segment } from './segment.js';
 
 /** A larger carry is used again only for a frame that needs at least a quarter of it. */
 const KEPT_CARRY_BYTES = 64 * 1024;
@@ -109,7 +109,8 @@ export abstract class ChunkChain {
    *
    * @remarks
    * Lifetime: views that were given out before are no longer valid. What is left of the current frame can still be read.
-   * Cost: copies the unread tail. Where it is the beginning of a frame, the copy has room for the whole frame.
+   * Cost: copies the unread tail. Where it is the beginning of a frame, the copy has room for the whole frame, or for
+   * 16 MiB of a longer one.
    */
   endBorrow(): void {
     this._isBorrowing = false;
@@ -134,7 +135,7 @@ export abstract class ChunkChain {
     const isPending = isHeader && this._pendingEnd > this._totalEnd;
     this._stats.copiedBytes += byteLength;
     if (!isPending && this._joinTail(before, segment, keepFrom)) return;
-    const roomBytes = isPending ? this._pendingEnd - offset : TAIL_BLOCK_BYTES;
+    const roomBytes = isPending ? carryBytes(this._pendingEnd - offset, byteLength) : TAIL_BLOCK_BYTES;
     const carry = this._allocate(Math.max(byteLength, roomBytes));
     copyBytes(carry, 0, segment.bytes, keepFrom - segment.base, segment.end);
     this._replace(segment, carry, keepFrom, byteLength, true);
@@ -272,7 +273,8 @@ export abstract class ChunkChain {
     if (this._cursor === this._segmentEnd) this._pendingEnd = 0;
     while (taken < chunk.length && this._pendingEnd > this._totalEnd) {
       const carry = this._carryPending();
-      const count = Math.min(this._pendingEnd - this._totalEnd, chunk.length - taken);
+      const room = carry.bytes.length - carry.end;
+      const count = Math.min(this._pendingEnd - this._totalEnd, chunk.length - taken, room);
       copyBytes(carry.bytes, carry.end, chunk, taken, taken + count);
       taken += count;
       carry.end += count;
@@ -284,13 +286,15 @@ export abstract class ChunkChain {
     return taken;
   }
 
-  /** Returns the carry that holds all bytes from the cursor on, with room up to `_pendingEnd`. */
+  /** Returns the carry that holds all bytes from the cursor on, with room up to `_pendingEnd` or for a good part of it. */
   private _carryPending(): Segment {
     const offset = this._base + this._cursor;
     const neededBytes = this._pendingEnd - offset;
     const first = this._segment;
-    if (first.isCarry && first.next === undefined && first.bytes.length - this._cursor >= neededBytes) return first;
-    const carry = new Segment(this._allocate(neededBytes), offset, 0, this._totalEnd - offset, true);
+    const isLarge = first.bytes.length - this._cursor >= Math.min(neededBytes, CARRY_AT_ONCE_BYTES);
+    if (first.isCarry && first.next === undefined && isLarge && first.end < first.bytes.length) return first;
+    const heldBytes = this._totalEnd - offset;
+    const carry = new Segment(this._allocate(carryBytes(neededBytes, heldBytes)), offset, 0, heldBytes, true);
     first.start = this._cursor;
     for (let segment: Segment | undefined = first; segment !== undefined;) {
       copyBytes(carry.bytes, segment.base + segment.start - offset, segment.bytes, segment.start, segment.end);

@@ -1,3 +1,6 @@
+/** A longer frame gets this much at first, and more only as its bytes arrive: its header alone proves nothing. */
+export const CARRY_AT_ONCE_BYTES: number = 16 * 1024 * 1024;
+
 /** A stretch of the stream in one piece of memory. The segments of a buffer form a list without gaps. */
 export class Segment {
   bytes: Uint8Array;
@@ -40,4 +43,9 @@ export function emptySegment(offset: number): Segment {
 export function copyBytes(target: Uint8Array, at: number, source: Uint8Array, start: number, end: number): void {
   if (end - start < 16) for (let i = start; i < end; i++) target[at + i - start] = source[i] ?? 0;
   else target.set(source.subarray(start, end), at);
+}
+
+/** How much memory a frame of `frameBytes` gets when `heldBytes` of it are there: all of it, or twice what is there. */
+export function carryBytes(frameBytes: number, heldBytes: number): number {
+  return Math.min(frameBytes, Math.max(CARRY_AT_ONCE_BYTES, 2 * heldBytes));
 }

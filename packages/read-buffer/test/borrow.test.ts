@@ -145,7 +145,7 @@ describe('ReadBuffer.feed', () => {
 
   test('costs the same per chunk however many wait, without framing', () => {
     const buffer = new ReadBuffer();
-    const chunks = 200_000;
+    const chunks = 20_000;
     for (let i = 0; i < chunks; i++) {
       buffer.feed(Uint8Array.of(i & 0x7f));
       expect(buffer.readUntil(0xff)).toBeUndefined();
@@ -153,5 +153,5 @@ describe('ReadBuffer.feed', () => {
     for (let i = 3; i < chunks; i += 4) expect(buffer.readInt32() & 0xff).toBe(i & 0x7f);
     expect(buffer.length).toBe(0);
     expect(buffer.stats.copiedBytes).toBe(chunks);
-  }, 10_000);
+  });
 });

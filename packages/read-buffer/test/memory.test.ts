@@ -80,4 +80,44 @@ describe('ReadBuffer memory', () => {
     feedFrame(100);
     expect((await bytesInUse()) - before).toBeLessThan(1e6);
   });
+
+  test.each(['feed', 'feedBorrowed'] as const)(
+    'follows what arrived, not what a header claims, by %s',
+    async (feed) => {
+      const before = await bytesInUse();
+      const buffer = new ReadBuffer({ frame: { ...frame, maxFrameBytes: 2 ** 30 } });
+      for (const part of [hex('44 3fffff00'), hex('01'), hex('02')]) {
+        buffer[feed](part);
+        expect(buffer.takeFrame()).toBe(false);
+        buffer.endBorrow();
+      }
+      expect((await bytesInUse()) - before).toBeLessThan(18e6);
+      expect(buffer.bufferedBytes).toBe(7);
+    },
+  );
+
+  test.each([
+    { mebibytes: 1, copiesPerByte: 1.01 },
+    { mebibytes: 16, copiesPerByte: 1.01 },
+    { mebibytes: 17, copiesPerByte: 2 },
+    { mebibytes: 65, copiesPerByte: 3 },
+  ])('of a $mebibytes MiB frame is copied $copiesPerByte times at most', ({ mebibytes, copiesPerByte }) => {
+    const frameBytes = mebibytes << 20;
+    const buffer = new ReadBuffer({ frame: { ...frame, maxFrameBytes: frameBytes } });
+    const slab = new Uint8Array(65536);
+    for (let at = 0; at < frameBytes; at += slab.length) {
+      slab.fill((at >> 16) & 255);
+      if (at === 0) slab.set([0x44, ...new Uint8Array(new Uint32Array([frameBytes - 1]).buffer).reverse()]);
+      buffer.feedBorrowed(slab);
+      expect(buffer.takeFrame()).toBe(at + slab.length === frameBytes);
+      if (at + slab.length < frameBytes) buffer.endBorrow();
+    }
+    expect(buffer.stats.copiedBytes).toBeLessThanOrEqual(copiesPerByte * frameBytes);
+    const payload = buffer.payload();
+    expect(payload).toHaveLength(frameBytes - 5);
+    // The whole of it, against the pattern.
+    const wrong = payload.findIndex((byte, i) => i >= 65531 && byte !== (((i + 5) >> 16) & 255));
+    expect(wrong).toBe(-1);
+    buffer.endBorrow();
+  });
 });
