@@ -66,7 +66,7 @@ export class Greeting {
   }
 
   private _keep(seen: Uint8Array): GreetingVerdict {
-    this._held = seen.slice();
+    this._held = new Uint8Array(seen); // not slice(): that of a Buffer is a view
     return { kind: 'undecided' };
   }
 }
