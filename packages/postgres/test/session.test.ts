@@ -1,5 +1,6 @@
 import { getLoop } from '@millrace/loop-policy';
-import type { ChunkOwner, Transport } from '@millrace/loop-policy';
+import type { Protocol, Transport } from '@millrace/loop-policy';
+import { memoryTransportPair } from '@millrace/loop-policy/testing';
 import { everySplit } from '@millrace/testkit';
 import { describe, expect, test } from 'vitest';
 import { resolveOptions } from '../src/connection-options.js';
@@ -8,40 +9,16 @@ import { Session } from '../src/session.js';
 import { StatementOperation } from '../src/statement-operation.js';
 import { AUTHENTICATION_OK, BACKEND_KEY, message, READY } from './scripted-server.js';
 
-/** Takes what is written, and gives it back after the call, as a transport must. */
-class WriteCounter implements Partial<Transport> {
-  count = 0;
-  readonly info: Transport['info'] = {
-    localAddress: undefined,
-    localPort: undefined,
-    remoteAddress: undefined,
-    remotePort: undefined,
-    path: undefined,
-  };
+const concatenate = (parts: readonly Uint8Array[]): Uint8Array => new Uint8Array(Buffer.concat(parts));
 
-  write(chunk: Uint8Array, owner?: ChunkOwner): void {
-    this.count += 1;
-    queueMicrotask(() => owner?.recycle(chunk));
-  }
-
-  abort(): void {
-    // The session is not told: the test looks at its state.
-  }
-}
-
-const tick = (): Promise<void> =>
-  new Promise((resolve) => {
-    getLoop().callSoon(resolve);
-  });
-
-const GREETING = Buffer.concat([AUTHENTICATION_OK, message('S', 'k\0v\0'), BACKEND_KEY, READY]);
-const DESCRIPTION = Buffer.concat([
+const GREETING = concatenate([AUTHENTICATION_OK, message('S', 'k\0v\0'), BACKEND_KEY, READY]);
+const DESCRIPTION = concatenate([
   message('1'),
   message('t', '\0\0'),
   message('T', Buffer.from(`000161${'00'.repeat(1 + 4 + 2)}000000170004ffffffff0000`, 'hex')),
   READY,
 ]);
-const ROWS = Buffer.concat([
+const ROWS = concatenate([
   message('2'),
   message('D', '\0\x01\0\0\0\x04\0\0\0\x05'),
   message('N', 'SNOTICE\0VNOTICE\0C00000\0Mhi\0\0'),
@@ -50,24 +27,57 @@ const ROWS = Buffer.concat([
   READY,
 ]);
 
-async function converse(parts: readonly (readonly Uint8Array[])[]): Promise<unknown> {
-  const session = new Session(getLoop(), resolveOptions({ host: 'h', user: 'u' }));
+/** The chunks of one answer. */
+type Answer = readonly Uint8Array[];
+
+/** Answers the n-th chunk with the n-th answer of its script. */
+class ScriptedBackend implements Protocol {
+  chunkCount = 0;
+  readonly #answers: readonly Answer[];
+  #transport: Transport | undefined;
+
+  constructor(answers: readonly Answer[]) {
+    this.#answers = answers;
+  }
+
+  connectionMade(transport: Transport): void {
+    this.#transport = transport;
+  }
+
+  dataReceived(): void {
+    for (const chunk of this.#answers[this.chunkCount++] ?? []) this.#transport?.write(chunk);
+  }
+
+  eofReceived(): void {
+    // Returning nothing closes this end too.
+  }
+
+  pauseWriting(): void {
+    // A few bytes.
+  }
+
+  resumeWriting(): void {
+    // As above.
+  }
+
+  connectionLost(): void {
+    // The script is over.
+  }
+}
+
+async function converse(answers: readonly Answer[]): Promise<unknown> {
+  const { client, server } = memoryTransportPair();
+  const backend = server.attach(new ScriptedBackend(answers));
+  const session = client.attach(new Session(getLoop(), resolveOptions({ host: 'h', user: 'u' })));
   const notices: string[] = [];
   session.notices.add(({ message: text }) => notices.push(text));
-  const transport = new WriteCounter();
-  session.connectionMade(transport as unknown as Transport); // the session uses no more of it
-  const started = session.start();
-  const [greeting = [], description = [], rows = []] = parts;
-  for (const chunk of greeting) session.dataReceived(chunk);
-  await started;
+  await session.start();
   const operation = new StatementOperation('select a', [], new RowCollector());
   session.issue(operation);
-  await tick();
-  for (const chunk of description) session.dataReceived(chunk);
-  await tick();
-  for (const chunk of rows) session.dataReceived(chunk);
   const result = await operation.promise;
-  return { result, count: result.count, notices, parameters: { ...session.parameters }, writes: transport.count };
+  session.terminate();
+  await session.gone;
+  return { result, count: result.count, notices, parameters: { ...session.parameters }, chunks: backend.chunkCount };
 }
 
 describe('Session', () => {
@@ -78,7 +88,7 @@ describe('Session', () => {
       count: 2,
       notices: ['hi'],
       parameters: { k: 'v' },
-      writes: 3,
+      chunks: 3,
     });
     for (const chunks of everySplit(GREETING)) expect(await converse([chunks, [DESCRIPTION], [ROWS]])).toEqual(whole);
     for (const chunks of everySplit(DESCRIPTION)) expect(await converse([[GREETING], chunks, [ROWS]])).toEqual(whole);
