@@ -233,6 +233,9 @@ export class Session implements Protocol, FrontendHandler, CancelHost, PipelineH
 
   parameterStatus(name: string, value: string): void {
     this.parameters[name] = value;
+    // Text is decoded without looking at the session, and would be garbled silently from here on.
+    if (name === 'client_encoding' && !/^utf-?8$/i.test(value))
+      this.lose(new Error(`client_encoding must stay UTF8, the session has changed it to ${JSON.stringify(value)}`));
   }
 
   notice(fields: ServerMessageFields): void {
