@@ -121,7 +121,8 @@ export class Pipeline {
   /** Hands what the machine has written to the transport. */
   flush(): void {
     const { output } = this._host.machine;
-    if (output.length === 0 || this.transport === undefined) return;
+    // A session that is over may be left with an answer of the machine's own that it cannot send any more.
+    if (output.length === 0 || this.transport === undefined || this.transport.isClosing) return;
     for (const operation of this._composed) operation.hasLeft = true;
     this._composed.length = 0;
     this.transport.write(output.take(), output);

@@ -1,3 +1,4 @@
+import { getLoop } from '@millrace/loop-policy';
 import { RemoteProtocolError } from '@millrace/postgres-protocol';
 import { seededRandom } from '@millrace/testkit';
 import { TimeoutError } from '@millrace/timeouts';
@@ -163,5 +164,21 @@ describe('a server that breaks the protocol', () => {
     await pause(60);
     expect(db.isClosed).toBe(true);
     await expect(db.query('select 1')).rejects.toMatchObject({ safeToRetry: true });
+  });
+
+  test('in the chunk that asked for an answer does not try to send it', async () => {
+    const copyIn = message('G', '\0\0\0');
+    const result = Buffer.concat([SELECT_NOTHING, copyIn, serverError('57P01', 'FATAL')]);
+    await using server = await scriptedServer([GREETING, result]);
+    await using db = await open(server);
+    const uncaught: unknown[] = [];
+    const leave = getLoop().onUncaught((error) => {
+      uncaught.push(error);
+    });
+    const outcome = await Promise.allSettled([db.execute('select 1'), db.execute('copy t from stdin')]);
+    await pause(20);
+    leave();
+    expect(outcome.map(({ status }) => status)).toEqual(['fulfilled', 'rejected']);
+    expect(uncaught).toEqual([]);
   });
 });
