@@ -17,7 +17,7 @@ export class Handle {
   readonly depth: number;
   private _child: Handle | undefined;
   private _hasEnded = false;
-  private readonly _endListeners: (() => void)[] = [];
+  private readonly _endListeners = new Set<() => void>();
 
   constructor(session: Session, depth: number, scope: CancelScope | undefined) {
     this.session = session;
@@ -46,8 +46,10 @@ export class Handle {
   closeChild(): void {
     const child = this._child;
     this._child = undefined;
-    child?.end();
-    for (const listener of child?._endListeners.splice(0) ?? []) listener();
+    if (child === undefined) return;
+    child.end();
+    for (const listener of child._endListeners) listener();
+    child._endListeners.clear();
   }
 
   /** Makes the handle useless while it is still in front. */
@@ -55,9 +57,12 @@ export class Handle {
     this._hasEnded = true;
   }
 
-  /** Calls `listener` when this handle is of the past. */
-  onEnd(listener: () => void): void {
-    this._endListeners.push(listener);
+  /** Calls `listener` when this handle is of the past. Returns what takes the listener off: the connection's never is. */
+  onEnd(listener: () => void): () => void {
+    this._endListeners.add(listener);
+    return () => {
+      this._endListeners.delete(listener);
+    };
   }
 
   /** Issues an operation and waits for it, or for what cuts it short. */

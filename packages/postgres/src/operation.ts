@@ -88,3 +88,8 @@ export abstract class Operation<T = unknown> {
   rowsRefused?(error: Error): void;
   commandComplete?(tag: string): void;
 }
+
+/** @throws {TypeError} If a caller without types gave something else than text. */
+export function checkSql(sql: unknown): void {
+  if (typeof sql !== 'string') throw new TypeError('sql must be a string');
+}

@@ -25,6 +25,7 @@ export class PreparedStatement implements AsyncDisposable {
   readonly parameters: readonly number[];
   /** The columns of its rows, as they were when it was prepared; empty if it returns none. */
   readonly columns: readonly FieldDescription[];
+  readonly #leaveHandle: () => void;
   #closing: Promise<void> | undefined;
 
   /** @internal */
@@ -33,6 +34,9 @@ export class PreparedStatement implements AsyncDisposable {
     this.#statement = statement;
     this.parameters = statement.prepared?.parameterOids ?? [];
     this.columns = statement.prepared?.fields ?? [];
+    this.#leaveHandle = handle.onEnd(() => {
+      this.close().catch(() => undefined); // the server forgets it with the session at the latest
+    });
   }
 
   /** The text that was prepared. */
@@ -84,6 +88,7 @@ export class PreparedStatement implements AsyncDisposable {
 
   async #close(op: Op | undefined): Promise<void> {
     const { session } = this.#handle;
+    this.#leaveHandle();
     const name = this.#statement.prepared?.name;
     if (name === undefined || session.isClosed) return;
     await perform({ session, scope: undefined }, new CloseStatementOperation(name), op, 'close');
@@ -103,9 +108,5 @@ export class PreparedStatement implements AsyncDisposable {
 export async function prepareStatement(handle: Handle, sql: string, op: Op | undefined): Promise<PreparedStatement> {
   const statement = new SessionStatement(sql, true);
   await handle.run(new StatementOperation(statement, undefined, noRows), op, 'prepare');
-  const prepared = new PreparedStatement(handle, statement);
-  handle.onEnd(() => {
-    prepared.close().catch(() => undefined); // the server forgets it with the session at the latest
-  });
-  return prepared;
+  return new PreparedStatement(handle, statement);
 }

@@ -2,7 +2,7 @@ import type { FieldDescription, Row, ServerMessageFields, Statement } from '@mil
 import { parseCommandTag } from './command-tag.js';
 import { PostgresError } from './errors.js';
 import { mayCopy } from './may-copy.js';
-import { Operation } from './operation.js';
+import { checkSql, Operation } from './operation.js';
 import type { Composed, RoundEnd, Wire } from './operation.js';
 import type { CommandResult } from './query-result.js';
 import { wasCancelledByMistake } from './resend.js';
@@ -23,6 +23,7 @@ export class ScriptOperation extends Operation<CommandResult[]> {
   }
 
   override compose(wire: Wire): Composed {
+    checkSql(this.script);
     this._error = undefined;
     wire.machine.sendQuery(this.script);
     return mayCopy(this.script) ? 'holding' : 'pipelined';

@@ -7,7 +7,7 @@ import { createStatement } from '@millrace/postgres-protocol';
 import type { FieldDescription, Row, ServerMessageFields, Statement } from '@millrace/postgres-protocol';
 import { parseCommandTag } from './command-tag.js';
 import { PostgresError } from './errors.js';
-import { Operation } from './operation.js';
+import { checkSql, Operation } from './operation.js';
 import type { Composed, RoundEnd, Wire } from './operation.js';
 import { ranAlone, wasCancelledByMistake } from './resend.js';
 import type { RowSink } from './row-sink.js';
@@ -54,6 +54,7 @@ export class StatementOperation<T> extends Operation<T> {
   }
 
   override compose(wire: Wire): Composed {
+    checkSql(this._sql);
     if (this._values !== undefined && !Array.isArray(this._values)) throw new TypeError('params must be an array');
     this._wire = wire;
     this._error = undefined;
@@ -126,7 +127,11 @@ export class StatementOperation<T> extends Operation<T> {
       options: wire.values,
     });
     wire.statements.add(statement, prepared);
-    if (this.isAbandoned) return 'settled';
+    if (this.isAbandoned) {
+      // Nobody got hold of what was only prepared, so nobody will close it.
+      if (this._values === undefined) wire.statements.invalidate(statement, prepared);
+      return 'settled';
+    }
     if (this._values !== undefined) return 'again';
     this._complete(prepared);
     return 'settled';

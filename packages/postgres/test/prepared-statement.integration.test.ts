@@ -1,3 +1,6 @@
+import { getLoop } from '@millrace/loop-policy';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { describe, expect, inject, test } from 'vitest';
 import { connect, HandleClosedError, TransactionActiveError } from '../src/index.js';
 
@@ -80,4 +83,51 @@ describe('PreparedStatement', () => {
     await db.close();
     await statement.close();
   });
+
+  test('is not kept by its connection once it is closed', async () => {
+    await using db = await connect(url);
+    const prepareAndClose = async (): Promise<WeakRef<object>> => {
+      const statement = await db.prepare('select 1');
+      await statement.close();
+      return new WeakRef(statement);
+    };
+    const closed = await prepareAndClose();
+    setFlagsFromString('--expose-gc');
+    const collectGarbage = runInNewContext('gc') as () => void;
+    for (let i = 0; i < 20 && closed.deref() !== undefined; i++) {
+      await db.query('select 1');
+      collectGarbage();
+    }
+    expect(closed.deref()).toBeUndefined();
+  });
+
+  test('is not left on the server if its caller has given up', async () => {
+    await using db = await connect(url);
+    for (let i = 0; i < 10; i++) {
+      const controller = new AbortController();
+      const prepared = db.prepare(`select ${i} as given_up`, { signal: controller.signal });
+      await new Promise<void>((resolve) => {
+        getLoop().callSoon(resolve); // it has left then, and is not answered
+      });
+      controller.abort();
+      await expect(prepared).rejects.toThrow('aborted');
+    }
+    expect(
+      await db.queryValue(
+        "select count(*)::int from pg_prepared_statements where name <> '' and statement ~ 'given_up$'",
+      ),
+    ).toBe(0);
+  });
+
+  test.each<unknown>([5, undefined, { text: 'select 1' }])(
+    'takes nothing but a string for its text, not %j',
+    async (sql) => {
+      await using db = await connect(url);
+      const message = 'sql must be a string';
+      await expect(db.prepare(sql as string)).rejects.toThrow(new TypeError(message));
+      await expect(db.query(sql as string)).rejects.toThrow(new TypeError(message));
+      await expect(db.execute(sql as string)).rejects.toThrow(new TypeError(message));
+      expect(await db.queryValue('select 1')).toBe(1);
+    },
+  );
 });
