@@ -119,6 +119,26 @@ describe('Loop.connect', () => {
     expect(transport.loop).toBe(loop);
   });
 
+  test('a loop that is closed in a factory keeps no connection', async () => {
+    const other = nodePolicy.newLoop();
+    const server = await loop.listen(() => new Recorder(), 'tcp://127.0.0.1:0');
+    const recorder = new Recorder();
+    const factory = (): Recorder => {
+      void other.close();
+      return recorder;
+    };
+    const connecting = other.connect(factory, { host: '127.0.0.1', port: server.address.port! });
+    await expect(connecting).rejects.toBeInstanceOf(LoopClosedError);
+    expect(recorder.events).toEqual([]);
+    expect(other.metrics().openConnections).toBe(0);
+  });
+
+  test('refuses a socket path that the system would cut off', async () => {
+    const path = `/tmp/${'x'.repeat(300)}`;
+    await expect(loop.connect(() => new Recorder(), { path })).rejects.toThrow(/at most \d+ bytes, got 305/);
+    await expect(loop.listen(() => new Recorder(), { path })).rejects.toThrow(RangeError);
+  });
+
   test('refuses what is no endpoint before it opens anything', async () => {
     await expect(loop.connect(() => new Recorder(), 'localhost:80')).rejects.toThrow(/tcp:\/\/127\.0\.0\.1:7000/);
     await expect(loop.connect(() => new Recorder(), { host: 'localhost', port: 70_000 })).rejects.toThrow(
@@ -291,6 +311,41 @@ describe('an echo of borrowed chunks', () => {
   });
 });
 
+describe('a chunk that is passed on to a connection of another loop', () => {
+  test('arrives as it was, although both loops go on reading', async () => {
+    const other = nodePolicy.newLoop();
+    const source = await loop.listen(
+      () =>
+        new Recorder({
+          onMade: (transport) => {
+            for (let i = 0; i < 8; i++) transport.write(pattern(1 << 20));
+          },
+        }),
+      'tcp://127.0.0.1:0',
+    );
+    const sink = new Recorder();
+    const target = await loop.listen(() => sink, 'tcp://127.0.0.1:0');
+    const out = await other.connect(() => new Recorder(), { host: '127.0.0.1', port: target.address.port! });
+    const relay = new Recorder({
+      onData: (chunk) => {
+        relay.chunks.length = 0;
+        out.transport.write(chunk);
+      },
+    });
+    await sink.until(() => sink.events.length > 0);
+    sink.transport.pauseReading();
+    await loop.connect(() => relay, { host: '127.0.0.1', port: source.address.port! });
+    await relay.until(() => relay.byteCount === 8 << 20);
+    sink.transport.resumeReading();
+    await sink.until(() => sink.byteCount === 8 << 20);
+    const expected = pattern(1 << 20);
+    for (let i = 0; i < 8; i++) {
+      expect(Buffer.compare(sink.bytes.subarray(i << 20, (i + 1) << 20), expected)).toBe(0);
+    }
+    await other.close();
+  });
+});
+
 describe('scheduling', () => {
   test('callSoon runs after the current callback and all its microtasks, in order', async () => {
     const order: string[] = [];
@@ -384,7 +439,8 @@ describe('Loop.close', () => {
     await loop.close();
     await loop.close();
     expect(await protocol.lost).toBe(null);
-    await expect(connecting).rejects.toThrow();
+    await expect(connecting).rejects.toBeInstanceOf(LoopClosedError);
+    expect(protocol.events.at(-1)).toBe('connectionLost');
     await delay(10);
     expect(fired).toBe(false);
     await expect(loop.connect(() => new Recorder(), 'tcp://127.0.0.1:1')).rejects.toBeInstanceOf(LoopClosedError);
@@ -416,7 +472,7 @@ describe('a process', () => {
     expect(output).toMatch(/"cut":0/);
   });
 
-  test('with only an unref’d connection ends by itself', () => {
+  test('with only an unref’d connection ends by itself', { timeout: 60_000 }, () => {
     const script = `
       import { getLoop } from '@millrace/loop-policy';
       import { createServer } from 'node:net';
@@ -431,7 +487,7 @@ describe('a process', () => {
     const output = execFileSync(process.execPath, ['--input-type=module', '-e', script], {
       cwd: join(import.meta.dirname, '..'),
       encoding: 'utf8',
-      timeout: 10_000,
+      timeout: 50_000,
     });
     expect(output).toBe('done\n');
   });

@@ -286,4 +286,82 @@ describe.each(wirings)('a transport over $name', (wiring) => {
     expect(error).toBeInstanceOf(ConnectionLostError);
     expect(error).toMatchObject({ code: 'ERR_LOOP_POLICY_CONNECTION_LOST', cause: expect.any(Error) as Error });
   });
+
+  test('an end of data that comes while reading is paused waits, too', async () => {
+    const [client, server] = [new Recorder(), new Recorder()];
+    await using _ = await wiring.connect(client, server);
+    server.transport.pauseReading();
+    client.transport.writeEof();
+    await settle(40);
+    expect(server.events).toEqual(['connectionMade']);
+    server.transport.resumeReading();
+    expect(server.events).toEqual(['connectionMade']);
+    expect(await server.lost).toBe(null);
+    expect(server.events).toEqual(['connectionMade', 'eofReceived', 'connectionLost']);
+  });
+
+  test('writeEof after the peer’s end closes, without an error on either side', async () => {
+    const [client, server] = [new Recorder({ onEof: () => true }), new Recorder({ onEof: () => true })];
+    await using _ = await wiring.connect(client, server);
+    client.transport.writeEof();
+    await server.until(() => server.events.includes('eofReceived'));
+    server.transport.write(pattern(100));
+    server.transport.writeEof();
+    expect(await Promise.all([client.lost, server.lost])).toEqual([null, null]);
+    expect(client.byteCount).toBe(100);
+  });
+
+  test.each([5, null, undefined, 'text', new ArrayBuffer(3)])('refuses to write %s, and goes on', async (bad) => {
+    const [client, server] = [new Recorder(), new Recorder()];
+    await using _ = await wiring.connect(client, server);
+    const back = owner();
+    const chunk = bad as unknown as Uint8Array;
+    expect(() => {
+      client.transport.write(chunk, back);
+    }).toThrow(TypeError);
+    expect(() => {
+      client.transport.writeMany([pattern(3), chunk], back);
+    }).toThrow(/expected a chunk to be a Uint8Array/);
+    expect(client.transport.bufferedBytes).toBe(0);
+    const good = pattern(4);
+    client.transport.write(good, back);
+    await server.until(() => server.byteCount === 4);
+    client.transport.close();
+    await client.lost;
+    expect(back.recycled).toEqual([good]);
+  });
+
+  test('leaves the writer’s own memory alone, Buffers included', async () => {
+    const [client, server] = [new Recorder(), new Recorder()];
+    await using _ = await wiring.connect(client, server);
+    const chunk = Buffer.from('as it was');
+    client.transport.write(chunk);
+    await server.until(() => server.byteCount === chunk.length);
+    await settle();
+    expect(chunk.toString()).toBe('as it was');
+    expect(Buffer.from(server.bytes).toString()).toBe('as it was');
+  });
+
+  test('what is delivered is a plain Uint8Array, whose slice is a copy', async () => {
+    const server = new Recorder();
+    const client = new Recorder();
+    const isPlain: boolean[] = [];
+    for (const recorder of [client, server]) {
+      recorder.onData = (chunk) => isPlain.push(Object.getPrototypeOf(chunk) === Uint8Array.prototype);
+    }
+    await using _ = await wiring.connect(client, server);
+    client.transport.write(pattern(1));
+    server.transport.write(pattern(1));
+    await Promise.all([client, server].map((recorder) => recorder.until(() => recorder.byteCount === 1)));
+    expect(isPlain).toEqual([true, true]);
+  });
+
+  test('closing the loop tells the end before it resolves', async () => {
+    const [client, server] = [new Recorder({ onEof: () => true }), new Recorder({ onEof: () => true })];
+    await using _ = await wiring.connect(client, server);
+    await client.transport.loop.close();
+    if (wiring.name.startsWith('memory')) client.transport.abort(); // made by nobody's connect
+    await Promise.all([client.lost, server.lost]);
+    for (const recorder of [client, server]) expect(recorder.events.at(-1)).toBe('connectionLost');
+  });
 });

@@ -6,9 +6,16 @@ export interface Host {
   readonly net: typeof Net;
   readonly crypto: typeof Crypto;
   readonly platform: string;
+  /**
+   * Memory into which client sockets are read: one for the process, so that each loop knows the others' borrowed chunks.
+   */
+  readonly slab: Uint8Array;
   setImmediate(fn: () => void): unknown;
   clearImmediate(handle: unknown): void;
 }
+
+/** One read of a client socket; also what libuv asks for. */
+const SLAB_BYTES = 64 * 1024;
 
 let host: Host | undefined;
 
@@ -27,6 +34,7 @@ export function nodeHost(): Host {
       net: process.getBuiltinModule('node:net'),
       crypto: process.getBuiltinModule('node:crypto'),
       platform: process.platform ?? '',
+      slab: new Uint8Array(SLAB_BYTES),
       setImmediate: (fn) => setImmediate(fn),
       clearImmediate: (handle) => {
         clearImmediate(handle as NodeJS.Immediate);

@@ -6,21 +6,19 @@ import type { ConnectOptions, ListenOptions, Loop, LoopMetrics, UncaughtHandler 
 import type { AnyProtocol } from '../protocol.js';
 import type { Server } from '../server.js';
 import type { Transport } from '../transport.js';
+import { ConnectionSet } from './connection-set.js';
 import { nodeHost } from './host.js';
 import { NodeServer } from './node-server.js';
-import { NodeTransport } from './node-transport.js';
-
-/** One read of a client socket; also what libuv asks for. */
-const SLAB_BYTES = 64 * 1024;
+import { NodeTransport, receiveData } from './node-transport.js';
 
 /** A loop on `node:net`. All of them share the process's one libuv loop; each owns its connections and servers. */
 export class NodeLoop implements Loop {
   readonly name = 'node';
   readonly isSimulated = false;
-  /** Memory into which all client sockets of this loop are read. */
-  readonly slab: Uint8Array = new Uint8Array(SLAB_BYTES);
   private readonly _host = nodeHost();
-  private readonly _transports = new Set<NodeTransport>();
+  /** Memory into which client sockets are read. */
+  readonly slab: Uint8Array = this._host.slab;
+  private readonly _transports = new ConnectionSet<NodeTransport>();
   private readonly _servers = new Set<NodeServer>();
   private readonly _scheduled = new Set<{ cancel(): void }>();
   private readonly _uncaughtHandlers = new Set<UncaughtHandler>();
@@ -88,7 +86,7 @@ export class NodeLoop implements Loop {
     options: ConnectOptions & Op = {},
   ): Promise<{ transport: Transport; protocol: P }> {
     this._checkOpen();
-    const parsed = parseEndpoint(endpoint);
+    const parsed = checkPath(parseEndpoint(endpoint), this._host.platform);
     const address = formatEndpoint(parsed);
     const scope = openCancelScope({ ...options, timers: options.timers ?? this }, `connect to ${address}`);
     let socket: Socket | undefined;
@@ -106,7 +104,13 @@ export class NodeLoop implements Loop {
 
   async listen(factory: () => AnyProtocol, endpoint: Endpoint, options: ListenOptions = {}): Promise<Server> {
     this._checkOpen();
-    const server = await NodeServer.listen(this, this._host.net, factory, parseEndpoint(endpoint), options);
+    const server = await NodeServer.listen(
+      this,
+      this._host.net,
+      factory,
+      checkPath(parseEndpoint(endpoint), this._host.platform),
+      options,
+    );
     if (this.isClosed) {
       await server.close();
       throw new LoopClosedError('the loop was closed while a server was being started');
@@ -150,6 +154,7 @@ export class NodeLoop implements Loop {
     path: string | undefined,
   ): { transport: NodeTransport; protocol: P } {
     const protocol = factory();
+    this._checkOpen();
     const transport = new NodeTransport(this, socket, protocol, options.watermarks, path);
     this._transports.add(transport);
     this._totalConnections++;
@@ -215,17 +220,18 @@ export class NodeLoop implements Loop {
     reject: (error: unknown) => void,
   ): Socket {
     let transport: NodeTransport | undefined;
-    // On Windows a read is given its memory before data is there, so sockets cannot share it.
-    const buffer = this._host.platform === 'win32' ? new Uint8Array(SLAB_BYTES) : this.slab;
+    const { slab } = this;
     const onread = {
-      buffer,
+      buffer: slab,
       callback: (byteCount: number): boolean => {
-        transport?.received(buffer.subarray(0, byteCount));
+        transport?.received(slab.subarray(0, byteCount));
         return true;
       },
     };
+    // On Windows a read is given its memory before data is there, so sockets cannot share it.
+    const isShared = this._host.platform !== 'win32';
     const { net } = this._host;
-    const common = { onread, allowHalfOpen: true };
+    const common = { ...(isShared ? { onread } : {}), allowHalfOpen: true };
     const socket =
       endpoint.kind === 'fd'
         ? refuseFd()
@@ -246,7 +252,8 @@ export class NodeLoop implements Loop {
     let failure: unknown;
     socket.on('error', (error) => (failure = error));
     const onEarlyClose = (): void => {
-      reject(new ConnectError(formatEndpoint(endpoint), failure ?? new Error('the connection was given up')));
+      if (this.isClosed) reject(new LoopClosedError('the loop was closed while a connection was being made'));
+      else reject(new ConnectError(formatEndpoint(endpoint), failure ?? new Error('the connection was given up')));
     };
     socket.once('close', onEarlyClose);
     socket.once('connect', () => {
@@ -255,6 +262,7 @@ export class NodeLoop implements Loop {
       try {
         const made = this.adopt(socket, factory, options, endpoint.kind === 'unix' ? endpoint.path : undefined);
         transport = made.transport;
+        if (!isShared) receiveData(socket, transport);
         transport.start();
         resolve(made);
       } catch (error) {
@@ -276,7 +284,17 @@ export class NodeLoop implements Loop {
     const ended = [...this._servers].map((server) => server.close({ graceMs: 0 }));
     for (const transport of this._transports) transport.abort();
     await Promise.all(ended);
+    await this._transports.emptied();
   }
+}
+
+/** The system cuts longer paths off without a word, and would listen elsewhere. @see unix(7), sun_path */
+function checkPath(endpoint: ParsedEndpoint, platform: string): ParsedEndpoint {
+  if (endpoint.kind !== 'unix' || platform === 'win32') return endpoint;
+  const most = platform === 'linux' ? 107 : 103;
+  const { length } = new TextEncoder().encode(endpoint.path);
+  if (length > most) throw new RangeError(`expected a socket path of at most ${most} bytes, got ${length}`);
+  return endpoint;
 }
 
 function refuseFd(): never {

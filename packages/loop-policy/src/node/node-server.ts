@@ -5,8 +5,9 @@ import { ListenError } from '../errors.js';
 import type { ListenOptions } from '../loop.js';
 import type { AnyProtocol } from '../protocol.js';
 import type { CloseReport, Server, ServerAddress } from '../server.js';
+import { ConnectionSet } from './connection-set.js';
 import type { NodeLoop } from './node-loop.js';
-import type { NodeTransport } from './node-transport.js';
+import { receiveData, type NodeTransport } from './node-transport.js';
 
 const DEFAULT_GRACE_MS = 5000;
 
@@ -15,13 +16,18 @@ export class NodeServer implements Server {
   readonly address: ServerAddress;
   readonly #loop: NodeLoop;
   readonly #server: Net.Server;
-  readonly #connections: Set<NodeTransport>;
+  readonly #connections: ConnectionSet<NodeTransport>;
   #closing: Promise<CloseReport> | undefined;
   #cutTimer: Timer | undefined;
   #cutAtMs = Infinity;
   #cut = 0;
 
-  private constructor(loop: NodeLoop, server: Net.Server, connections: Set<NodeTransport>, address: ServerAddress) {
+  private constructor(
+    loop: NodeLoop,
+    server: Net.Server,
+    connections: ConnectionSet<NodeTransport>,
+    address: ServerAddress,
+  ) {
     this.#loop = loop;
     this.#server = server;
     this.#connections = connections;
@@ -36,7 +42,7 @@ export class NodeServer implements Server {
     endpoint: ParsedEndpoint,
     options: ListenOptions,
   ): Promise<NodeServer> {
-    const connections = new Set<NodeTransport>();
+    const connections = new ConnectionSet<NodeTransport>();
     const path = endpoint.kind === 'unix' ? endpoint.path : undefined;
     const server = net.createServer({ allowHalfOpen: true, noDelay: options.noDelay ?? true });
     server.on('connection', (socket) => {
@@ -83,6 +89,7 @@ export class NodeServer implements Server {
     });
     for (const transport of this.#connections) transport.close();
     await closed;
+    await this.#connections.emptied();
     this.#cutTimer?.cancel();
     this.#loop.serverEnded(this);
     return { drained: Math.max(0, open - this.#cut), cut: this.#cut };
@@ -112,21 +119,21 @@ function accept(
   factory: () => AnyProtocol,
   options: ListenOptions,
   path: string | undefined,
-  connections: Set<NodeTransport>,
+  connections: ConnectionSet<NodeTransport>,
 ): void {
   loop.runCallback(() => {
     try {
       const { transport } = loop.adopt(socket, factory, options, path);
       connections.add(transport);
-      socket.once('close', () => connections.delete(transport));
-      socket.on('data', (chunk: Uint8Array) => {
-        transport.received(chunk);
+      socket.once('close', () => {
+        connections.delete(transport);
       });
+      receiveData(socket, transport);
       transport.start();
     } catch (error) {
       socket.on('error', () => undefined); // it is being given up; its own end is of no interest
       socket.destroy();
-      throw error;
+      if (!loop.isClosed) throw error;
     }
   });
 }

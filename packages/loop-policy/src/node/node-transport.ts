@@ -2,6 +2,7 @@ import type { Socket } from 'node:net';
 import type { Timer } from '@millrace/timeouts';
 import { ConnectionLostError, TransportClosedError } from '../errors.js';
 import type { AnyProtocol } from '../protocol.js';
+import { checkChunk } from '../check-chunk.js';
 import { makeReceiver, type Receiver } from '../receiver.js';
 import type { ChunkOwner, ConnectionInfo, Transport, WriteWatermarks } from '../transport.js';
 import { WriteGate } from '../write-gate.js';
@@ -20,6 +21,13 @@ const LINGER_MS = 1000;
  */
 type Phase = 'open' | 'closing' | 'lingering' | 'aborting' | 'lost';
 
+/** Hands what a socket reads by itself to its transport: as plain bytes, whose `slice` copies, which a Buffer's does not. */
+export function receiveData(socket: Socket, transport: NodeTransport): void {
+  socket.on('data', (chunk: Uint8Array) => {
+    transport.received(new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.length));
+  });
+}
+
 /** A transport on a `net.Socket` that is connected. */
 export class NodeTransport implements Transport {
   readonly loop: NodeLoop;
@@ -30,7 +38,9 @@ export class NodeTransport implements Transport {
   private readonly _pending = new PendingWrites();
   private _phase: Phase = 'open';
   private _endedWriting = false; // independent of the phase: writeEof() leaves the transport open
+  private _peerEnded = false; // independent of the phase: eofReceived() may have kept our side open
   private _readingPaused = false;
+  private _endHeld = false; // the peer's end came while reading was paused
   private _corked = false;
   private readonly _gate = new WriteGate();
   private _error: Error | null = null;
@@ -40,10 +50,14 @@ export class NodeTransport implements Transport {
   private _held: Uint8Array | undefined;
   private readonly _deliverHeld = (): void => {
     const held = this._held;
-    if (held === undefined || !this._isReading()) return;
-    this._held = undefined;
-    this._deliver(held);
-    if (this._isReading()) this._socket.resume();
+    if (!this._isReading()) return;
+    if (held !== undefined) {
+      this._held = undefined;
+      this._deliver(held);
+      if (!this._isReading()) return;
+    }
+    if (this._endHeld) this._ended();
+    else this._socket.resume();
   };
   private readonly _onWritten = (error?: Error | null): void => {
     if (error === undefined || error === null) this._written();
@@ -108,12 +122,14 @@ export class NodeTransport implements Transport {
 
   write(chunk: Uint8Array, owner?: ChunkOwner): void {
     this._checkWritable();
+    checkChunk(chunk);
     this._queue(chunk, owner);
     this._checkGate();
   }
 
   writeMany(chunks: readonly Uint8Array[], owner?: ChunkOwner): void {
     this._checkWritable();
+    for (const chunk of chunks) checkChunk(chunk);
     this._socket.cork();
     for (const chunk of chunks) this._queue(chunk, owner);
     this._socket.uncork();
@@ -123,7 +139,8 @@ export class NodeTransport implements Transport {
   writeEof(): void {
     if (this._phase !== 'open' || this._endedWriting) return;
     this._endedWriting = true;
-    this._socket.end();
+    if (this._peerEnded) this.close();
+    else this._socket.end();
   }
 
   close(): void {
@@ -152,7 +169,7 @@ export class NodeTransport implements Transport {
   resumeReading(): void {
     if (this._phase !== 'open' || !this._readingPaused) return;
     this._readingPaused = false;
-    if (this._held === undefined) this._socket.resume();
+    if (this._held === undefined && !this._endHeld) this._socket.resume();
     else this.loop.callSoon(this._deliverHeld);
   }
 
@@ -180,7 +197,7 @@ export class NodeTransport implements Transport {
     this._callback(() => {
       delivered = this._receiver.receive(chunk, this._isReading);
     });
-    if (delivered < chunk.length && this._phase === 'open') this._held = chunk.slice(delivered);
+    if (delivered < chunk.length && this._phase === 'open') this._held = new Uint8Array(chunk.subarray(delivered));
   }
 
   private _checkWritable(): void {
@@ -196,7 +213,7 @@ export class NodeTransport implements Transport {
     }
     this._pending.push(chunk, owner);
     // The slab is overwritten by the next read of any socket; the bytes must last until they are sent.
-    const bytes = chunk.buffer === this.loop.slab.buffer ? chunk.slice() : chunk;
+    const bytes = chunk.buffer === this.loop.slab.buffer ? new Uint8Array(chunk) : chunk;
     this._socket.write(bytes, this._onWritten);
   }
 
@@ -229,6 +246,9 @@ export class NodeTransport implements Transport {
       return;
     }
     if (this._phase !== 'open') return;
+    this._endHeld = this._readingPaused || this._held !== undefined;
+    if (this._endHeld) return;
+    this._peerEnded = true;
     let keepOpen = false as boolean; // assigned inside the callback
     this._callback(() => {
       keepOpen = this._protocol.eofReceived() === true;
@@ -263,10 +283,10 @@ export class NodeTransport implements Transport {
         });
       }
     }
-    this.loop.connectionEnded(this);
     this._callback(() => {
       this._protocol.connectionLost(error);
     });
+    this.loop.connectionEnded(this);
   }
 
   /** The socket closed without an error although we did not ask for it. */

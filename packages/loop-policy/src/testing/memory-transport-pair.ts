@@ -66,12 +66,12 @@ function end(transport: MemoryTransport): MemoryEnd {
   };
 }
 
-/** @returns Copies, so that the writer's memory is its own again once the pieces are made. */
+/** @returns Copies (a Buffer's `slice` would be a view), so that the writer's memory is its own again once the pieces are made. */
 function cutter(chunking: Chunking): (bytes: Uint8Array) => Uint8Array[] {
-  if (chunking === 'whole') return (bytes) => [bytes.slice()];
+  if (chunking === 'whole') return (bytes) => [new Uint8Array(bytes)];
   if (typeof chunking === 'function') {
     return (bytes) => {
-      const pieces = Array.from(chunking(bytes), (piece) => piece.slice()).filter((piece) => piece.length > 0);
+      const pieces = Array.from(chunking(bytes), (piece) => new Uint8Array(piece)).filter((piece) => piece.length > 0);
       const total = pieces.reduce((sum, piece) => sum + piece.length, 0);
       if (total !== bytes.length)
         throw new TypeError(`expected chunking to return ${bytes.length} bytes, got ${total}`);
@@ -81,7 +81,7 @@ function cutter(chunking: Chunking): (bytes: Uint8Array) => Uint8Array[] {
   if (!(chunking >= 1)) throw new RangeError(`expected chunking to be 1 byte or more, got ${chunking}`);
   return (bytes) => {
     const pieces: Uint8Array[] = [];
-    for (let at = 0; at < bytes.length; at += chunking) pieces.push(bytes.slice(at, at + chunking));
+    for (let at = 0; at < bytes.length; at += chunking) pieces.push(new Uint8Array(bytes.subarray(at, at + chunking)));
     return pieces;
   };
 }

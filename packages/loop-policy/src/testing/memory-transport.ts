@@ -1,4 +1,5 @@
-import { ConnectionLostError, TransportClosedError } from '../errors.js';
+import { checkChunk } from '../check-chunk.js';
+import { ConnectionLostError, LoopClosedError, TransportClosedError } from '../errors.js';
 import type { Loop } from '../loop.js';
 import type { AnyProtocol } from '../protocol.js';
 import { makeReceiver, type Receiver } from '../receiver.js';
@@ -38,6 +39,7 @@ export class MemoryTransport implements Transport {
   #bufferedBytes = 0;
   #endedWriting = false;
   #endDelivered = false;
+  #peerEnded = false;
   #readingPaused = false;
   #isPumpScheduled = false;
 
@@ -78,6 +80,7 @@ export class MemoryTransport implements Transport {
     if (this.#phase !== 'open')
       throw new TransportClosedError('expected an open transport, this one is closing or closed');
     if (this.#endedWriting) throw new TransportClosedError('expected no write after writeEof()');
+    for (const chunk of chunks) checkChunk(chunk);
     for (const chunk of chunks) {
       this.#outgoing.push({ chunk, owner, pieces: this.#cut(chunk) });
       this.#bufferedBytes += chunk.length;
@@ -89,7 +92,8 @@ export class MemoryTransport implements Transport {
   writeEof(): void {
     if (this.#phase !== 'open') return;
     this.#endedWriting = true;
-    this.#schedulePump();
+    if (this.#peerEnded) this.close();
+    else this.#schedulePump();
   }
 
   close(): void {
@@ -101,6 +105,7 @@ export class MemoryTransport implements Transport {
   }
 
   abort(error?: Error): void {
+    if (this.#phase === 'lost') return;
     this.#lose(error ?? null);
     this.#peer.#lose(
       new ConnectionLostError('the connection was reset', { cause: new Error('the other end aborted') }),
@@ -135,7 +140,7 @@ export class MemoryTransport implements Transport {
   #schedulePump(): void {
     if (this.#isPumpScheduled || this.#phase === 'lost') return;
     this.#isPumpScheduled = true;
-    this.loop.callSoon(() => {
+    this.#soon(() => {
       this.#isPumpScheduled = false;
       this.#pump();
     });
@@ -189,13 +194,14 @@ export class MemoryTransport implements Transport {
     this.#callback(() => {
       taken = this.#receiver?.receive(piece, this.#isReading) ?? 0;
     });
-    const rest = piece.slice(taken);
+    const rest = new Uint8Array(piece.subarray(taken));
     piece.fill(POISON);
     return rest;
   }
 
   #acceptEnd(): void {
     if (this.#phase !== 'open') return;
+    this.#peerEnded = true;
     let keepOpen = false as boolean; // assigned inside the callback
     this.#callback(() => {
       keepOpen = this.#protocol?.eofReceived() === true;
@@ -209,7 +215,7 @@ export class MemoryTransport implements Transport {
     const parcels = this.#outgoing;
     this.#outgoing = [];
     this.#bufferedBytes = 0;
-    this.loop.callSoon(() => {
+    this.#soon(() => {
       for (const parcel of parcels) this.#recycle(parcel);
       this.#callback(() => {
         this.#protocol?.connectionLost(error);
@@ -234,13 +240,23 @@ export class MemoryTransport implements Transport {
     });
   }
 
+  /** The end of a connection is told also after its loop was closed. */
+  #soon(fn: () => void): void {
+    try {
+      this.loop.callSoon(fn);
+    } catch (error) {
+      if (!(error instanceof LoopClosedError)) throw error;
+      queueMicrotask(fn);
+    }
+  }
+
   /** What a callback throws ends this connection, and is the loop's to report. */
   #callback(fn: () => void): void {
     try {
       fn();
     } catch (error) {
       this.abort(error instanceof Error ? error : new Error('a callback threw', { cause: error }));
-      this.loop.callSoon(() => {
+      this.#soon(() => {
         throw error;
       });
     }
