@@ -1,5 +1,5 @@
 // What a release would do, in a copy of the workspace: version, changelogs, tarballs.
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -26,14 +26,24 @@ export function publishedPackages(workspace = root) {
     .map(({ dir, manifest }) => ({ name: manifest.name, version: manifest.version, dir, manifest }));
 }
 
-/** A folder that is removed with the process at the latest. */
+/** A folder that is removed with the process at the latest, also when that is killed: a shell waits for its end. */
 export function temporaryFolder(purpose) {
   const dir = mkdtempSync(join(tmpdir(), `millrace-${purpose}-`));
-  const remove = () => {
-    rmSync(dir, { recursive: true, force: true });
+  const script = `trap '' INT TERM HUP; cat >/dev/null; rm -rf "$1"`;
+  const guard = spawn('/bin/sh', ['-c', script, 'guard', dir], {
+    cwd: '/',
+    detached: true,
+    stdio: ['pipe', 'ignore', 'ignore'],
+  });
+  guard.unref();
+  guard.stdin.unref();
+  return {
+    dir,
+    remove: () => {
+      rmSync(dir, { recursive: true, force: true });
+      guard.stdin.end();
+    },
   };
-  process.once('exit', remove);
-  return { dir, remove };
 }
 
 /**

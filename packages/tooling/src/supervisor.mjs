@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { root, run } from './bootstrap.mjs';
+import { isSame, processTable, scriptRunner } from './process-table.mjs';
 
 const SIGNALS = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 };
 const GRACE_MS = 5000;
@@ -16,10 +17,12 @@ export class Supervisor {
 
   constructor() {
     for (const [signal, code] of Object.entries(SIGNALS)) process.on(signal, () => this.#stop(signal, code));
-    const parent = process.ppid;
+    if (process.platform === 'win32') return;
+    const pid = scriptRunner();
+    const runner = processTable().get(pid);
     setInterval(() => {
-      if (process.ppid !== parent) this.#stop('SIGTERM', SIGNALS.SIGTERM);
-    }, 250).unref();
+      if (!isSame(processTable(), pid, runner)) this.#stop('SIGTERM', SIGNALS.SIGTERM);
+    }, 500).unref();
   }
 
   get stopped() {
