@@ -304,10 +304,10 @@ describe('a transaction with limits', () => {
     const late = db.transaction(
       async (tx) => {
         await add(tx, 1);
-        // Fills what may be in flight, so that COMMIT waits for its turn.
-        for (let i = 0; i < 120; i++) pending.push(tx.query('select pg_sleep(0.002)').catch(() => undefined));
+        // Fills what may be in flight, so that COMMIT waits for its turn: for a second, far beyond the limit.
+        for (let i = 0; i < 120; i++) pending.push(tx.query('select pg_sleep(0.05)').catch(() => undefined));
       },
-      { timeoutMs: 40 },
+      { timeoutMs: 300 },
     );
     await expect(late).rejects.toBeInstanceOf(TimeoutError);
     await add(db, 2);

@@ -8,12 +8,10 @@
 import { BufferOverflowError } from './errors.js';
 import type { Framing } from './frame-layout.js';
 import type { Place } from './search.js';
-import { CARRY_AT_ONCE_BYTES, carryBytes, copyBytes, emptySegment, Segment } from './segment.js';
+import { CARRY_AT_ONCE_BYTES, carryBytes, copyBytes, emptySegment, newCarry, Segment } from './segment.js';
 
 /** A larger carry is used again only for a frame that needs at least a quarter of it. */
 const KEPT_CARRY_BYTES = 64 * 1024;
-/** So that the next small frame that straddles two chunks finds a carry that is large enough. */
-const MIN_CARRY_BYTES = 128;
 /** Tails of borrowed chunks that do not begin with a frame header are collected in blocks of at least this size. */
 const TAIL_BLOCK_BYTES = 1024;
 
@@ -391,7 +389,7 @@ export abstract class ChunkChain {
     }
     // A header alone does not say yet how much its frame needs.
     if (byteLength > (this._framing?.headerBytes ?? 0)) this._spare = undefined;
-    return new Uint8Array(Math.max(byteLength, MIN_CARRY_BYTES));
+    return newCarry(byteLength);
   }
 
   private _markIndex(mark: number): number {

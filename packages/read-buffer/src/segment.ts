@@ -1,6 +1,9 @@
 /** A longer frame gets this much at first, and more only as its bytes arrive: its header alone proves nothing. */
 export const CARRY_AT_ONCE_BYTES: number = 16 * 1024 * 1024;
 
+/** So that the next small frame that straddles two chunks finds a carry that is large enough. */
+const MIN_CARRY_BYTES = 128;
+
 /** A stretch of the stream in one piece of memory. The segments of a buffer form a list without gaps. */
 export class Segment {
   bytes: Uint8Array;
@@ -48,4 +51,9 @@ export function copyBytes(target: Uint8Array, at: number, source: Uint8Array, st
 /** How much memory a frame of `frameBytes` gets when `heldBytes` of it are there: all of it, or twice what is there. */
 export function carryBytes(frameBytes: number, heldBytes: number): number {
   return Math.min(frameBytes, Math.max(CARRY_AT_ONCE_BYTES, 2 * heldBytes));
+}
+
+/** Makes memory for a carry of `byteLength` bytes or more. */
+export function newCarry(byteLength: number): Uint8Array<ArrayBuffer> {
+  return new Uint8Array(Math.max(byteLength, MIN_CARRY_BYTES));
 }
