@@ -1,4 +1,4 @@
-import { connect } from '@millrace/postgres';
+import { connect, ConnectError, PostgresError } from '@millrace/postgres';
 import { Interrupted, onInterrupt } from './interrupt.js';
 import { tour } from './tour.js';
 
@@ -18,6 +18,9 @@ try {
   if (error instanceof Interrupted) {
     console.error(error.message);
     process.exitCode = error.exitCode;
+  } else if (error instanceof ConnectError || error instanceof PostgresError) {
+    console.error(error.message);
+    process.exitCode = 1;
   } else {
     throw error;
   }

@@ -43,6 +43,12 @@ describe('pg-demo', () => {
     expect(code).toBe(130);
   });
 
+  test('says in one line that a server cannot be reached', async () => {
+    const { code, output } = await demo({ DATABASE_URL: 'postgres://nobody@127.0.0.1:1/x' });
+    expect(output).toMatch(/^[^\n]*127\.0\.0\.1:1[^\n]*\n$/);
+    expect(code).toBe(1);
+  });
+
   test('says what it needs when there is no server to talk to', async () => {
     const { code, output } = await demo({ DATABASE_URL: '' });
     expect(output).toMatch(/needs DATABASE_URL/);
