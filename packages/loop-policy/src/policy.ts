@@ -12,11 +12,12 @@ export interface LoopPolicy {
 
 // Under a registered symbol, so that two copies of this package in one process agree.
 const KEY = Symbol.for('millrace.loop-policy');
-const registry = globalThis as { [KEY]?: LoopPolicy | undefined };
+const DEFAULT_KEY = Symbol.for('millrace.loop-policy.default');
+const registry = globalThis as { [KEY]?: LoopPolicy | undefined; [DEFAULT_KEY]?: LoopPolicy | undefined };
 
 /** The loop of the current policy; without a policy, the one on `node:net`. */
 export function getLoop(): Loop {
-  return (registry[KEY] ?? nodePolicy).getLoop();
+  return (registry[KEY] ?? (registry[DEFAULT_KEY] ??= nodePolicy)).getLoop();
 }
 
 /**

@@ -5,9 +5,9 @@ export type ServerAddress =
 
 /** How a server ended. */
 export interface CloseReport {
-  /** Connections that were open at `close()` and ended by themselves within the grace period. */
+  /** Connections that were open at `close()` and sent what they owed within the grace period. */
   readonly drained: number;
-  /** Connections that were aborted at its end. */
+  /** Connections that were aborted at its end, with bytes unsent. */
   readonly cut: number;
 }
 

@@ -241,9 +241,18 @@ describe('Server.close', () => {
     await protocol.lost;
   });
 
+  test('counts no connection as cut that has sent what it owed', async () => {
+    const server = await loop.listen(() => new Recorder(), 'tcp://127.0.0.1:0');
+    const endpoint = { host: '127.0.0.1', port: server.address.port! };
+    const { protocol } = await loop.connect(() => new Recorder({ onEof: () => true }), endpoint);
+    await settle();
+    expect(await server.close({ graceMs: 50 })).toEqual({ drained: 1, cut: 0 }); // the client never ends its side
+    expect(protocol.story).toEqual(['connectionMade', 'eofReceived']);
+  });
+
   test('refuses a grace period that is none', async () => {
     const server = await loop.listen(() => new Recorder(), 'tcp://127.0.0.1:0');
-    expect(() => server.close({ graceMs: -1 })).toThrow(RangeError);
+    await expect(server.close({ graceMs: -1 })).rejects.toThrow(RangeError);
     expect(await server.close({ graceMs: 0 })).toEqual({ drained: 0, cut: 0 });
   });
 });

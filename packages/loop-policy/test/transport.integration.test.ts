@@ -300,6 +300,24 @@ describe.each(wirings)('a transport over $name', (wiring) => {
     expect(server.events).toEqual(['connectionMade', 'eofReceived', 'connectionLost']);
   });
 
+  test.each(['resumeReading', 'close', 'abort'] as const)(
+    'both ends over while reading is paused: %s tells it',
+    async (act) => {
+      const [client, server] = [new Recorder({ onEof: () => true }), new Recorder()];
+      await using _ = await wiring.connect(client, server);
+      server.transport.pauseReading();
+      server.transport.writeEof();
+      client.transport.writeEof();
+      await settle(60);
+      expect(server.events).toEqual(['connectionMade']);
+      server.transport[act]();
+      expect(await server.lost).toBe(null);
+      const told =
+        act === 'resumeReading' ? (['eofReceived', 'connectionLost'] as const) : (['connectionLost'] as const);
+      expect(server.events).toEqual(['connectionMade', ...told]);
+    },
+  );
+
   test('writeEof after the peer’s end closes, without an error on either side', async () => {
     const [client, server] = [new Recorder({ onEof: () => true }), new Recorder({ onEof: () => true })];
     await using _ = await wiring.connect(client, server);

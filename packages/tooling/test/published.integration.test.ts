@@ -127,13 +127,14 @@ describe('two versions side by side', () => {
       import { readFileSync } from 'node:fs';
       const version = (name) => JSON.parse(readFileSync('node_modules/' + name + '/package.json', 'utf8')).version;
       const policy = { name: 'mine', getLoop: () => older.nodePolicy.getLoop(), newLoop: () => older.nodePolicy.newLoop() };
-      const results = [version('@millrace/loop-policy') !== version('older-loop-policy'), newer.getLoop !== older.getLoop];
+      const results = [newer.getLoop() === older.getLoop(), version('@millrace/loop-policy') !== version('older-loop-policy'), newer.getLoop !== older.getLoop];
       older.setLoopPolicy(policy);
       results.push(newer.getLoop() === older.nodePolicy.getLoop());
       newer.setLoopPolicy(null);
       results.push(older.getLoop() !== undefined);
       console.log(JSON.stringify(results));`;
     expect(JSON.parse(run(folder, process.execPath, '--input-type=module', '-e', code))).toEqual([
+      true,
       true,
       true,
       true,

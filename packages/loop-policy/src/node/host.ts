@@ -17,6 +17,10 @@ export interface Host {
 /** One read of a client socket; also what libuv asks for. */
 const SLAB_BYTES = 64 * 1024;
 
+// Under a registered symbol, so that two copies of this package know each other's borrowed chunks.
+const SLAB = Symbol.for('millrace.loop-policy.slab');
+const shared = globalThis as { [SLAB]?: Uint8Array | undefined };
+
 let host: Host | undefined;
 
 /**
@@ -34,7 +38,7 @@ export function nodeHost(): Host {
       net: process.getBuiltinModule('node:net'),
       crypto: process.getBuiltinModule('node:crypto'),
       platform: process.platform ?? '',
-      slab: new Uint8Array(SLAB_BYTES),
+      slab: (shared[SLAB] ??= new Uint8Array(SLAB_BYTES)),
       setImmediate: (fn) => setImmediate(fn),
       clearImmediate: (handle) => {
         clearImmediate(handle as NodeJS.Immediate);

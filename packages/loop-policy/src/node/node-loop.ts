@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import { hostTimers, openCancelScope, type Op, type Timer } from '@millrace/timeouts';
+import { hostTimers, openCancelScope, timersOf, type Op, type Timer } from '@millrace/timeouts';
 import { formatEndpoint, parseEndpoint, type Endpoint, type ParsedEndpoint } from '../endpoint.js';
 import { ConnectError, LoopClosedError } from '../errors.js';
 import type { ConnectOptions, ListenOptions, Loop, LoopMetrics, UncaughtHandler } from '../loop.js';
@@ -88,7 +88,7 @@ export class NodeLoop implements Loop {
     this._checkOpen();
     const parsed = checkPath(parseEndpoint(endpoint), this._host.platform);
     const address = formatEndpoint(parsed);
-    const scope = openCancelScope({ ...options, timers: options.timers ?? this }, `connect to ${address}`);
+    const scope = openCancelScope({ ...options, timers: timersOf(options, this) }, `connect to ${address}`);
     let socket: Socket | undefined;
     try {
       scope.throwIfCancelled();

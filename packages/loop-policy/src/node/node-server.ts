@@ -70,7 +70,7 @@ export class NodeServer implements Server {
 
   close(options: { readonly graceMs?: number | undefined } = {}): Promise<CloseReport> {
     const graceMs = options.graceMs ?? DEFAULT_GRACE_MS;
-    if (!(graceMs >= 0)) throw new RangeError(`expected graceMs to be 0 or more, got ${graceMs}`);
+    if (!(graceMs >= 0)) return Promise.reject(new RangeError(`expected graceMs to be 0 or more, got ${graceMs}`));
     this.#closing ??= this.#close();
     this.#cutWithin(graceMs);
     return this.#closing;
@@ -103,7 +103,8 @@ export class NodeServer implements Server {
     this.#cutTimer?.cancel();
     const cut = (): void => {
       for (const transport of this.#connections) {
-        this.#cut++;
+        // One that only waits for the peer's end of data has sent what it owed.
+        if (transport.bufferedBytes > 0) this.#cut++;
         transport.abort();
       }
     };

@@ -41,6 +41,7 @@ export class NodeTransport implements Transport {
   private _peerEnded = false; // independent of the phase: eofReceived() may have kept our side open
   private _readingPaused = false;
   private _endHeld = false; // the peer's end came while reading was paused
+  private _isGone = false; // and Node has closed the socket meanwhile, since both ends had ended
   private _corked = false;
   private readonly _gate = new WriteGate();
   private _error: Error | null = null;
@@ -151,6 +152,7 @@ export class NodeTransport implements Transport {
     this._socket.resume();
     this._socket.end();
     if (this._socket.writableFinished) this._finished(); // after writeEof() there may be nothing left to finish
+    this._endIfGone();
   }
 
   abort(error?: Error): void {
@@ -158,6 +160,7 @@ export class NodeTransport implements Transport {
     this._phase = 'aborting';
     this._error ??= error ?? null;
     this._socket.destroy();
+    this._endIfGone();
   }
 
   pauseReading(): void {
@@ -271,6 +274,10 @@ export class NodeTransport implements Transport {
 
   private _lost(): void {
     if (this._phase === 'lost') return;
+    if (this._phase === 'open' && this._endHeld && this._error === null) {
+      this._isGone = true; // the protocol hears of the end when it reads on
+      return;
+    }
     // A connection that breaks off after our end of data was sent ended as we asked for.
     const error = this._phase === 'lingering' ? null : (this._error ?? this._unexpected());
     this._phase = 'lost';
@@ -287,6 +294,14 @@ export class NodeTransport implements Transport {
       this._protocol.connectionLost(error);
     });
     this.loop.connectionEnded(this);
+  }
+
+  /** Nobody else will tell the end of a socket that is closed already. */
+  private _endIfGone(): void {
+    if (!this._isGone) return;
+    this.loop.callSoon(() => {
+      this._lost();
+    });
   }
 
   /** The socket closed without an error although we did not ask for it. */
