@@ -4,7 +4,7 @@ import type { ServerMessageFields } from './server-message-fields.js';
 /** Status byte of ReadyForQuery: idle, in a transaction block, in a failed transaction block. */
 export type TransactionStatus = 'I' | 'T' | 'E';
 
-/** A NOTIFY that arrived for a channel this session listens to. */
+/** A NOTIFY that arrived on a channel to which this connection listens. */
 export interface Notification {
   readonly processId: number;
   readonly channel: string;

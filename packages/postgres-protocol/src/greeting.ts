@@ -15,7 +15,7 @@ const HEADER_BYTES = 5;
 const MAX_FIRST_MESSAGE_BYTES = 65535;
 
 const ErrorResponse = 0x45;
-/** AuthenticationXXX, NegotiateProtocolVersion, NoticeResponse, ErrorResponse: what a server may begin with. */
+/** Any Authentication message, NegotiateProtocolVersion, NoticeResponse, ErrorResponse: what a server may begin with. */
 const FIRST_TYPES: readonly number[] = [0x52, 0x76, 0x4e, ErrorResponse];
 
 /** What the first bytes turned out to be. */
