@@ -5,6 +5,9 @@ export const layers = {
   'write-buffer': { pure: true, imports: [] },
   timeouts: { imports: [] },
   testkit: { imports: [] },
+  codecs: { pure: true, imports: ['read-buffer', 'write-buffer'] },
+  'async-queue': { imports: ['timeouts'] },
+  sync: { imports: ['timeouts'] },
   'loop-policy': { imports: ['timeouts'] },
   'postgres-protocol': { pure: true, imports: ['read-buffer', 'write-buffer'] },
   postgres: { imports: ['postgres-protocol', 'loop-policy', 'read-buffer', 'write-buffer', 'timeouts'] },
@@ -12,4 +15,4 @@ export const layers = {
 };
 
 /** What the tests of any package may use besides its own layer. */
-export const testOnly = ['testkit', 'pgserver'];
+export const testOnly = ['testkit', 'pgserver', 'async-queue'];

@@ -17,3 +17,4 @@ export { withTimeout } from './with-timeout.js';
 export { defaultTimers, timersOf } from './default-timers.js';
 export { hostTimers } from './host-timer-source.js';
 export type { Timer, TimerSource } from './timer-source.js';
+export type { Arm, Waiter } from './waiter.js';
