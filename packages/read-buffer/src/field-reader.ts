@@ -1,8 +1,14 @@
 import { ChunkChain } from './chunk-chain.js';
-import { BufferOverflowError, BufferUnderflowError } from './errors.js';
+import { BufferOverflowError, BufferUnderflowError, FrameError } from './errors.js';
 import { decodeLatin1, decodeUtf8 } from './host-strings.js';
 import { moveTo, type Place, seek } from './search.js';
 import { copyBytes } from './segment.js';
+
+/**
+ * Decodes as much as it can of `bytes` from `start` up to, not including, `end`, and returns the offset after the last
+ * thing that it took whole; `start` if it took nothing. `view` has the same indices as `bytes`. It keeps neither.
+ */
+export type RunDecoder = (bytes: Uint8Array, view: DataView, start: number, end: number) => number;
 
 /** Reads fields from the segments: bounded by the frame where framing is on, across chunks where it is off. */
 export abstract class FieldReader extends ChunkChain {
@@ -189,6 +195,25 @@ export abstract class FieldReader extends ChunkChain {
   nextRun(): Uint8Array {
     if (this._cursor === this._end && this._framing === null) this._settle();
     return this._bytes.subarray(this._cursor, this._end);
+  }
+
+  /**
+   * Calls `decode` once over the longest contiguous stretch from the cursor on, and moves the cursor to the offset that
+   * it returns.
+   *
+   * @returns Whether the cursor moved; `false` also where nothing can be read, and then `decode` is not called.
+   * @throws {FrameError} If the offset is not one from `start` to `end`; the cursor does not move. What `decode` throws
+   *   passes through, and the cursor does not move.
+   */
+  readRun(decode: RunDecoder): boolean {
+    if (this._cursor === this._end && this._framing === null) this._settle();
+    const start = this._cursor;
+    const end = this._end;
+    if (start === end) return false;
+    const next = decode(this._bytes, this._view, start, end);
+    if (!(next >= start && next <= end)) throw new FrameError(next - start, end - start, 0);
+    this._cursor = next;
+    return next > start;
   }
 
   /**

@@ -5,3 +5,4 @@ export type { ReadBufferStats } from './chunk-chain.js';
 export type { FrameLayout } from './frame-layout.js';
 export { decodeUtf8 } from './host-strings.js';
 export { BufferOverflowError, BufferUnderflowError, FrameError } from './errors.js';
+export type { RunDecoder } from './field-reader.js';
