@@ -15,6 +15,16 @@ export interface WriteBufferOptions {
   readonly frame?: FrameLayout | undefined;
 }
 
+/**
+ * Encodes into `bytes` from offset `at` on, and returns the offset after the last byte it wrote.
+ *
+ * @param bytes - Where to write. Only the room that {@link WriteBuffer.writeRun} was asked for may be touched.
+ * @param view - The same memory with the same indices.
+ * @param at - The offset of the first byte of that room.
+ * @remarks Lifetime: both views are lent for the call. Reentrancy: it must not use the buffer that called it.
+ */
+export type RunEncoder = (bytes: Uint8Array, view: DataView, at: number) => number;
+
 const NO_BYTES = new Uint8Array(0);
 const NO_VIEW = new DataView(NO_BYTES.buffer);
 
@@ -180,6 +190,47 @@ export class WriteBuffer implements ChunkOwner {
     const at = this._reserve(4 + bytes.length);
     this._view.setInt32(at, bytes.length);
     this._bytes.set(bytes, at + 4);
+  }
+
+  /**
+   * Makes room for `maxBytes` bytes in one piece and lets `encode` fill as many of them as it wants.
+   *
+   * @param maxBytes - The most that `encode` may write, from 0 to 2^31 - 1.
+   * @param encode - Called once, before this returns. It returns the offset after its last byte.
+   * @throws {RangeError} If `maxBytes` is out of its range, or `encode` returns an offset outside of its room: nothing
+   *   is counted as written.
+   * @throws {TypeError} If `encode` used this buffer: what it wrote that way stays, the run is not counted.
+   * @throws {BufferOverflowError} If `maxBytes` bytes would exceed the buffer's `maxBytes`; `encode` is not called.
+   * @throws Whatever `encode` throws; nothing is counted as written.
+   * @remarks Cost: one check of the room and one call, however much is written.
+   */
+  writeRun(maxBytes: number, encode: RunEncoder): void {
+    if ((maxBytes | 0) !== maxBytes || maxBytes < 0) throw outOfRange('maxBytes of a run', 0, 0x7fffffff, maxBytes);
+    if (this._cursor + maxBytes > this._limit) {
+      this._growForRun(maxBytes, encode);
+      return;
+    }
+    const at = this._cursor;
+    const bytes = this._bytes;
+    const end = encode(bytes, this._view, at);
+    if (this._cursor !== at || this._bytes !== bytes) {
+      throw new TypeError('the encoder of a run used the buffer that it encodes for');
+    }
+    // Stated as "in range", then negated, so that NaN is not.
+    if (!(end >= at && end <= at + maxBytes && Number.isInteger(end))) {
+      throw outOfRange('the offset after a run', at, at + maxBytes, end);
+    }
+    this._cursor = end;
+  }
+
+  /** Makes room for a run first. Should the run then write nothing, an empty buffer must give its slab back. */
+  private _growForRun(maxBytes: number, encode: RunEncoder): void {
+    this._grow(maxBytes);
+    try {
+      this.writeRun(maxBytes, encode);
+    } finally {
+      if (this.length === 0) this._release();
+    }
   }
 
   /**
