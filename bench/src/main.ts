@@ -1,30 +1,51 @@
-import { parseArgs } from 'node:util';
-import { echoBenchmarks } from './echo/benchmarks.js';
-import { frameBenchmarks } from './frames/benchmarks.js';
+import { writeFile } from 'node:fs/promises';
+import { cpus } from 'node:os';
+import { modules } from './catalogue.js';
 import type { Benchmark } from './kit/contender.js';
-import { measure } from './kit/measure.js';
-import { report } from './kit/report.js';
-import { openPostgresBenchmarks } from './postgres/benchmarks.js';
+import { measureAllocationInOwnProcess, timeInOwnProcess } from './kit/own-process.js';
+import { markdown, missed, report } from './kit/report.js';
+import { toResult, type Result } from './kit/result.js';
+import { timeRounds } from './kit/rounds.js';
+import { parseOptions } from './options.js';
 
-const { values } = parseArgs({
-  args: process.argv.slice(2).filter((arg) => arg !== '--'),
-  options: { only: { type: 'string', default: '' }, rounds: { type: 'string', default: '11' } },
-});
-const rounds = Number(values.rounds);
-if (!Number.isInteger(rounds) || rounds < 1)
-  throw new RangeError(`expected --rounds to be 1 or more, got ${values.rounds}`);
+const DEFAULT_ROUNDS = 11;
 
-async function runAll(benchmarks: readonly Benchmark[]): Promise<void> {
-  for (const benchmark of benchmarks) {
-    if (!benchmark.name.includes(values.only)) continue;
-    console.log(`\n${report(benchmark, await measure(benchmark, rounds))}`);
+const options = parseOptions(process.argv.slice(2));
+const machine = `Node ${process.version}, ${process.platform}-${process.arch}, ${cpus()[0]?.model.trim() ?? 'unknown CPU'}`;
+const results: Result[] = [];
+let failures = 0;
+
+async function runOne(module: string, benchmark: Benchmark): Promise<Result> {
+  const rounds = options.rounds ?? benchmark.rounds ?? DEFAULT_ROUNDS;
+  if (benchmark.ownProcess !== true) return toResult(benchmark, await timeRounds(benchmark, rounds));
+  const task = { module, benchmark: benchmark.name, rounds };
+  return toResult(benchmark, await timeInOwnProcess(task), await measureAllocationInOwnProcess(task));
+}
+
+if (!options.list) console.log(`${machine}; x: times by the first row's, at the 20th percentile; heap B: allocated`);
+for (const [name, load] of Object.entries(modules)) {
+  const { benchmarks, start } = await load();
+  const chosen = benchmarks.filter((b) => b.name.includes(options.only));
+  if (options.list) {
+    for (const benchmark of chosen) console.log(`${benchmark.name}: ${benchmark.title}`);
+    continue;
   }
+  const shared = chosen.some((b) => b.ownProcess !== true) ? await start?.() : undefined;
+  for (const benchmark of chosen) {
+    try {
+      const result = await runOne(name, benchmark);
+      results.push(result);
+      console.log(`\n${report(result)}`);
+    } catch (error) {
+      failures += 1;
+      console.error(`\n${benchmark.name} failed:`, error);
+    }
+  }
+  await shared?.[Symbol.asyncDispose]();
 }
-
-console.log(`Node ${process.version}, ${process.platform}-${process.arch}; the first row of each table is 1.00`);
-await runAll(frameBenchmarks);
-await runAll(echoBenchmarks);
-if (values.only === '' || 'postgres'.includes(values.only) || values.only.startsWith('postgres')) {
-  await using group = await openPostgresBenchmarks();
-  await runAll(group.benchmarks);
+if (!options.list) console.log(`\n${missed(results)}`);
+if (options.json !== undefined) await writeFile(options.json, `${JSON.stringify({ machine, results }, null, 2)}\n`);
+if (options.markdown !== undefined) {
+  await writeFile(options.markdown, [`${machine}\n`, ...results.map(markdown)].join('\n'));
 }
+process.exitCode = failures > 0 ? 1 : 0;

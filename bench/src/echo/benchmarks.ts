@@ -18,11 +18,14 @@ async function contender(name: string, script: string, bytes: number): Promise<C
     }),
   );
   const message = Buffer.alloc(bytes, 'x');
-  await verify(sockets, message);
   return {
     name,
+    check: async () => {
+      for (const socket of sockets) await verifyEcho(socket, message);
+      return message.length;
+    },
     run: async (count) => {
-      await Promise.all(sockets.map((socket) => pingPong(socket, message, Math.ceil(count / CONNECTIONS))));
+      await Promise.all(sockets.map((socket) => pingPong(socket, message, count / CONNECTIONS)));
     },
     cpuMicros: async () => {
       child.send('cpu');
@@ -58,22 +61,24 @@ function pingPong(socket: Socket, message: Buffer, count: number): Promise<void>
   });
 }
 
-async function verify(sockets: readonly Socket[], message: Buffer): Promise<void> {
-  for (const socket of sockets) {
-    let echo = Buffer.alloc(0);
-    socket.write(message);
-    while (echo.length < message.length) {
-      const [chunk] = (await once(socket, 'data')) as [Buffer];
-      echo = Buffer.concat([echo, chunk]);
-    }
-    if (!echo.equals(message)) throw new Error('the echo differs');
+async function verifyEcho(socket: Socket, message: Buffer): Promise<void> {
+  const parts: Buffer[] = [];
+  let received = 0;
+  socket.write(message);
+  while (received < message.length) {
+    const [chunk] = (await once(socket, 'data')) as [Buffer];
+    parts.push(chunk);
+    received += chunk.length;
   }
+  if (!Buffer.concat(parts).equals(message)) throw new Error('the echo differs');
 }
 
-export const echoBenchmarks: readonly Benchmark[] = [64, 1024, 102_400].map((bytes) => ({
-  name: `echo of ${bytes} B over ${CONNECTIONS} TCP connections (server CPU)`,
-  operation: 'per message',
+export const benchmarks: readonly Benchmark[] = [64, 1024, 102_400].map((bytes) => ({
+  name: `echo/${bytes}-bytes`,
+  title: `echo over ${CONNECTIONS} TCP connections (server CPU)`,
+  operation: 'message',
   count: bytes > 10_000 ? 2000 : 20_000,
+  batch: CONNECTIONS,
   open: async () => [
     await contender('node:net', './raw-server.js', bytes),
     await contender('millrace node loop', './loop-server.js', bytes),

@@ -1,20 +1,64 @@
 /** One way to do the work of a benchmark. */
 export interface Contender {
   readonly name: string;
-  /** Does the work `count` times. */
+  /** Does the work once, and returns what came out in a form in which all contenders agree. */
+  check(): unknown;
+  /** Does the work `count` times; `count` is a multiple of the benchmark's `batch`. */
   run(count: number): Promise<void> | void;
   /** Microseconds of CPU that the measured process has used so far; default: this process. */
   cpuMicros?(): Promise<number>;
+  /** What the contender counted in the rounds, by name and unit, such as `copied B`. */
+  counters?(): Readonly<Record<string, number>>;
   close?(): Promise<void> | void;
 }
 
-/** One row group of the output: contenders that do the same work. The first one is what the others are compared with. */
+/** Contenders that do the same work: one table of the output. The first one is what the others are compared with. */
 export interface Benchmark {
+  /** A path, for `--only`: `micro/read-buffer/small-frames`. */
   readonly name: string;
-  /** What one operation is. */
+  /** What is done, in one line. */
+  readonly title: string;
+  /** What one operation is: `frame`. */
   readonly operation: string;
   /** Operations per round, for each contender. */
   readonly count: number;
-  /** Sets everything up, and verifies that the contenders get equal results. */
-  open(): Promise<readonly Contender[]>;
+  /** Operations are only done in multiples of this; default: 1. */
+  readonly batch?: number;
+  /** How many rounds its figures need; default: 11. `--rounds` goes before it. */
+  readonly rounds?: number;
+  /** Runs in a process that has done nothing else, and once more in another one that measures allocation. */
+  readonly ownProcess?: boolean;
+  /** Operations over which allocation is measured; default: 1e6. */
+  readonly allocationCount?: number;
+  readonly targets?: readonly Target[];
+  /** Sets everything up. */
+  open(): Promise<readonly Contender[]> | readonly Contender[];
+}
+
+/** What a contender is meant to reach. */
+export type Target = SpeedTarget | CounterTarget;
+
+/** To be `atLeast` times as fast as another contender. */
+export interface SpeedTarget {
+  readonly contender: string;
+  readonly atLeast: number;
+  readonly than: string;
+  /** Default: elapsed time. */
+  readonly of?: 'time' | 'cpu';
+  /** Which statistic of the rounds is compared; default: p20. */
+  readonly by?: 'p20' | 'median';
+}
+
+/** To stay at or below a number of its own: `allocated B`, `retained B`, or what `counters()` gives. */
+export interface CounterTarget {
+  readonly contender: string;
+  readonly counter: string;
+  readonly atMost: number;
+}
+
+/** What a file of benchmarks exports. */
+export interface BenchmarkModule {
+  readonly benchmarks: readonly Benchmark[];
+  /** Starts what its benchmarks share; disposed of after the last of them. */
+  readonly start?: () => Promise<AsyncDisposable>;
 }

@@ -1,30 +1,42 @@
 import Table from 'cli-table3';
-import type { Benchmark } from './contender.js';
-import { quartiles, type Result } from './measure.js';
+import { cells, COLUMNS, verdictLine } from './format.js';
+import type { Result } from './result.js';
 
-/** A table of one benchmark. Ratios are the medians of the rounds' own ratios to the first contender. */
-export function report(benchmark: Benchmark, results: readonly Result[]): string {
-  const rounds = results[0]?.samples.length ?? 0;
+/** A table for the terminal, with the targets below. */
+export function report(result: Result): string {
   const table = new Table({
-    head: [benchmark.operation, 'time (IQR)', 'x', 'CPU (IQR)', 'x'],
-    colAligns: ['left', 'right', 'right', 'right', 'right'],
-    style: { head: [], border: [] },
+    head: [`per ${result.operation}`, ...COLUMNS],
+    colAligns: ['left', 'right', 'right', 'right', 'right', 'right', 'right', 'left'],
+    style: { head: [], border: [], compact: true },
   });
-  const baseline = results[0]?.samples ?? [];
-  for (const { contender, samples } of results) {
-    const ratio = (of: 'elapsedNs' | 'cpuNs'): string =>
-      quartiles(samples.map((sample, i) => sample[of] / (baseline[i]?.[of] ?? NaN))).median.toFixed(2);
-    const cell = (of: 'elapsedNs' | 'cpuNs'): string => {
-      const { low, median, high } = quartiles(samples.map((sample) => sample[of]));
-      return `${duration(median)} (${duration(low)} .. ${duration(high)})`;
-    };
-    table.push([contender, cell('elapsedNs'), ratio('elapsedNs'), cell('cpuNs'), ratio('cpuNs')]);
-  }
-  return `${benchmark.name}: median of ${rounds} interleaved rounds of ${benchmark.count.toLocaleString('en')}\n${table.toString()}`;
+  table.push(...result.rows.map(cells));
+  return [headline(result), table.toString(), ...result.targets.map(verdictLine)].join('\n');
 }
 
-function duration(ns: number): string {
-  if (ns < 1000) return `${ns.toFixed(1)} ns`;
-  if (ns < 1e6) return `${(ns / 1000).toFixed(2)} us`;
-  return `${(ns / 1e6).toFixed(2)} ms`;
+/** The same as a section of a Markdown document. */
+export function markdown(result: Result): string {
+  const row = (texts: readonly string[]): string =>
+    `| ${texts.map((text) => text.replaceAll('|', '\\|')).join(' | ')} |`;
+  const head = [`per ${result.operation}`, ...COLUMNS];
+  return [
+    `### ${headline(result)}`,
+    '',
+    row(head),
+    row(['---', ...COLUMNS.map((_, i) => (i === COLUMNS.length - 1 ? '---' : '---:'))]),
+    ...result.rows.map((r) => row(cells(r))),
+    '',
+    ...result.targets.map((verdict) => `- ${verdictLine(verdict)}`),
+    ...(result.targets.length > 0 ? [''] : []),
+  ].join('\n');
+}
+
+/** All targets that were missed, or a line that says that there are none. */
+export function missed(results: readonly Result[]): string {
+  const verdicts = results.flatMap(({ name, targets }) => targets.map((target) => ({ name, target })));
+  const lines = verdicts.filter(({ target }) => !target.isMet).map((v) => `${v.name}: ${verdictLine(v.target)}`);
+  return [`${verdicts.length - lines.length} of ${verdicts.length} targets met`, ...lines].join('\n');
+}
+
+function headline({ name, title, rounds, count }: Result): string {
+  return `${name}: ${title}; ${rounds} interleaved rounds of ${count.toLocaleString('en')}`;
 }

@@ -1,0 +1,38 @@
+import { parseArgs } from 'node:util';
+
+/** What the command line asks for. */
+export interface Options {
+  /** Part of a benchmark's name. */
+  readonly only: string;
+  /** Undefined: each benchmark decides. */
+  readonly rounds: number | undefined;
+  readonly list: boolean;
+  readonly json: string | undefined;
+  readonly markdown: string | undefined;
+}
+
+/**
+ * Reads the arguments after the script's name.
+ *
+ * @throws {TypeError | RangeError} For an unknown option or a value out of range.
+ */
+export function parseOptions(args: readonly string[]): Options {
+  const { values } = parseArgs({
+    args: args.filter((arg) => arg !== '--'), // package managers hand their own separator on
+    options: {
+      only: { type: 'string', default: '' },
+      rounds: { type: 'string' },
+      list: { type: 'boolean', default: false },
+      json: { type: 'string' },
+      markdown: { type: 'string' },
+    },
+  });
+  const { only, list, json, markdown } = values;
+  return { only, list, json, markdown, rounds: values.rounds === undefined ? undefined : wholeNumber(values.rounds) };
+}
+
+function wholeNumber(text: string): number {
+  const rounds = Number(text);
+  if (!Number.isInteger(rounds) || rounds < 1) throw new RangeError(`expected --rounds to be 1 or more, got ${text}`);
+  return rounds;
+}
