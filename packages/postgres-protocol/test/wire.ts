@@ -4,7 +4,13 @@ import type { FieldDescription } from '../src/index.js';
 export const utf8 = (text: string): Uint8Array => new TextEncoder().encode(text);
 
 export function concat(...parts: readonly Uint8Array[]): Uint8Array {
-  return new Uint8Array(Buffer.concat(parts));
+  const all = new Uint8Array(parts.reduce((length, part) => length + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    all.set(part, at);
+    at += part.length;
+  }
+  return all;
 }
 
 export function int16(...values: number[]): Uint8Array {
