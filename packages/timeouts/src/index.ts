@@ -18,3 +18,5 @@ export { defaultTimers, timersOf } from './default-timers.js';
 export { hostTimers } from './host-timer-source.js';
 export type { Timer, TimerSource } from './timer-source.js';
 export type { Arm, Waiter } from './waiter.js';
+export { throwIfOver, watchOp } from './watch-op.js';
+export type { Cancellable, OpWatch } from './watch-op.js';

@@ -1,4 +1,4 @@
-/** Somebody who waits: an operation that cannot be done yet. */
+/** Somebody who waits in line: an operation that cannot be done yet. */
 export interface Waiter {
   /**
    * Says that it is worth trying again. May be called more than once, and in vain; must not throw.

@@ -1,0 +1,77 @@
+import { openCancelScope } from './cancel-scope.js';
+import { checkMs } from './check-ms.js';
+import { timersOf } from './default-timers.js';
+import { TimeoutError } from './errors.js';
+import type { Op } from './op.js';
+import type { TimerSource } from './timer-source.js';
+
+/** A pending operation that its caller can call off: the waiter of a queue, a lock, a connection. */
+export interface Cancellable {
+  /**
+   * Takes the operation out of its line and lets it end with `reason`.
+   *
+   * @param reason - A {@link TimeoutError}, or whatever the signal or the scope was given; to be passed on untouched.
+   * @remarks
+   * Reentrancy: runs inside the abort, the cancel or the timer. It must not throw.
+   */
+  onCancel(reason: unknown): void;
+}
+
+/** The tie between a waiter and the limits of its operation, made by {@link watchOp}. */
+export interface OpWatch {
+  /** Cuts the tie; call it when the operation has settled. O(1). Does nothing once `onCancel` was called. */
+  release(): void;
+}
+
+/**
+ * Calls `waiter.onCancel` once, when something in `op` ends the operation: the way to make a primitive cancellable.
+ *
+ * Where one of the limits is reached already, that happens inside this call. So put the waiter in line first.
+ *
+ * @param op - What the caller said.
+ * @param waiter - Who is to be told.
+ * @param operation - What is being done, for the message of the {@link TimeoutError}.
+ * @param own - The clock that your object was constructed with, if it was.
+ * @returns The tie to cut; `undefined` if there is none: nothing in `op` can end the operation, or something has.
+ * @throws {RangeError} If `op.timeoutMs` is NaN or negative; {@link throwIfOver} finds that before anything is done.
+ * @remarks
+ * Cost: nothing without an `op`, else one object.
+ * Lifetime: a timeout does not hold the process open.
+ */
+export function watchOp(
+  op: Op | undefined,
+  waiter: Cancellable,
+  operation?: string,
+  own?: TimerSource,
+): OpWatch | undefined {
+  if (op === undefined) return undefined;
+  const scope = openCancelScope({ ...op, timers: timersOf(op, own) }, operation);
+  scope.onCancel((reason) => {
+    waiter.onCancel(reason);
+  });
+  if (scope.isCancelled) return undefined;
+  return {
+    release: () => {
+      scope.close();
+    },
+  };
+}
+
+/**
+ * Throws if something in `op` has ended the operation before it began: the check that comes before any change.
+ *
+ * @param op - What the caller said.
+ * @param operation - What would have been done, for the error.
+ * @throws {TimeoutError} If its deadline has passed, or its `timeoutMs` is 0.
+ * @throws {RangeError} If `op.timeoutMs` is NaN or negative.
+ * @throws The reason of `op.signal` or `op.scope`, untouched, if that is cancelled.
+ */
+export function throwIfOver(op: Op | undefined, operation?: string): void {
+  if (op === undefined) return;
+  const { signal, timeoutMs } = op;
+  if (timeoutMs !== undefined) checkMs(timeoutMs, 'timeoutMs');
+  if (signal?.aborted === true) throw signal.reason;
+  op.scope?.throwIfCancelled();
+  op.deadline?.throwIfExpired(operation);
+  if (timeoutMs === 0) throw new TimeoutError({ timeoutMs, elapsedMs: 0, operation });
+}
