@@ -6,3 +6,10 @@ export { SeededRandom, seededRandom } from './seeded-random.js';
 // For whatever waits: time under the test's control.
 export { TestClock } from './test-clock.js';
 export type { TestTimer } from './test-clock.js';
+// For whatever tasks share: a small program, in every order.
+export { everyProgram } from './every-program.js';
+export type { EveryProgramOptions } from './every-program.js';
+export { explore } from './explore.js';
+export type { Exploration, ExploreOptions } from './explore.js';
+export type { Call, Program, Run, Step, Task } from './program.js';
+export type { ScheduleError } from './schedule-error.js';

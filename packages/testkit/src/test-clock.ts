@@ -1,3 +1,5 @@
+import { hostTurn } from './drain-microtasks.js';
+
 /** A callback that waits for its time on a {@link TestClock}. */
 export interface TestTimer {
   /** Takes the timer off the clock. Without effect once it has fired or was cancelled. */
@@ -50,6 +52,11 @@ export class TestClock {
     return this._timers.length;
   }
 
+  /** When the next timer fires, in milliseconds on this clock; `Infinity` if none is pending. */
+  get nextDueMs(): number {
+    return this._timers[0]?.dueMs ?? Infinity;
+  }
+
   /** Counts the pending timers that would keep a real process alive: all but those with `unref()`. */
   get pendingRefs(): number {
     return this._timers.filter((timer) => timer.hasRef).length;
@@ -100,10 +107,10 @@ export class TestClock {
   async advanceAsync(ms: number): Promise<void> {
     const untilMs = this._begin(ms);
     try {
-      await drainMicrotasks();
+      await hostTurn();
       for (let fired = 0; this._fireNext(untilMs); fired++) {
         checkEndless(fired, MAX_TIMERS_PER_CALL);
-        await drainMicrotasks();
+        await hostTurn();
       }
       this._nowMs = untilMs;
     } finally {
@@ -142,12 +149,12 @@ export class TestClock {
   async runAllAsync(maxTimers = 1000): Promise<number> {
     this._begin(0);
     try {
-      await drainMicrotasks();
+      await hostTurn();
       let fired = 0;
       for (; this._timers.length > 0; fired++) {
         checkEndless(fired, maxTimers);
         this._fireNext(Infinity);
-        await drainMicrotasks();
+        await hostTurn();
       }
       return fired;
     } finally {
@@ -217,20 +224,4 @@ function placeOf(timers: readonly PendingTimer[], timer: PendingTimer): number {
 
 function checkEndless(fired: number, maxTimers: number): void {
   if (fired >= maxTimers) throw new Error(`timers are still pending after ${fired} fired: do they re-arm themselves?`);
-}
-
-/**
- * Resolves when no microtask is left: a message between two ports is a task of its own, which a host starts only then.
- * Not a timer, so it works where the host's timers are faked.
- */
-function drainMicrotasks(): Promise<void> {
-  return new Promise((resolve) => {
-    const { port1, port2 } = new MessageChannel();
-    port1.addEventListener('message', () => {
-      port1.close();
-      resolve();
-    });
-    port1.start();
-    port2.postMessage(null);
-  });
 }
