@@ -1,0 +1,72 @@
+// Runs a package's own suite on a runtime.
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { root } from './bootstrap.mjs';
+import { readReport } from './report.mjs';
+import { runtimeEnvironment, runtimeTitle } from './runtimes.mjs';
+
+/** The packages that promise to work on every runtime. */
+export const portablePackages = [
+  'read-buffer',
+  'write-buffer',
+  'codecs',
+  'timeouts',
+  'async-queue',
+  'sync',
+  'testkit',
+  'postgres-protocol',
+];
+
+const LIMIT_MS = 10 * 60_000;
+const config = join(import.meta.dirname, 'runtimes.vitest.config.mjs');
+const vitest = join(root, 'node_modules/vitest/vitest.mjs');
+
+/**
+ * @param {import('./supervisor.mjs').Supervisor} supervisor
+ * @param {string} folder the package
+ * @param {typeof import('./runtimes.mjs').runtimes.bun} runtime
+ * @param {string} binary of the runtime
+ * @returns {Promise<{ passed: number, failed: number, seconds: number, output: string }>} `failed` is at least 1 unless
+ * tests ran and all of them passed; `output` is what vitest printed
+ */
+export async function runSuite(supervisor, folder, runtime, binary) {
+  const host = runtimeTitle(runtime);
+  const report = join(root, 'packages', folder, '.results/runtimes', `${host.replace(' ', '-').toLowerCase()}.json`);
+  rmSync(report, { force: true }); // what is there afterwards is this run's
+  const started = Date.now();
+  const { code, output } = await capture(supervisor, binary, [...runtime.args, vitest, 'run', '--config', config], {
+    cwd: join(root, 'packages', folder),
+    name: `${folder} on ${host}`,
+    env: { ...runtimeEnvironment(), MILLRACE_RUNTIME: host, MILLRACE_REPORT: report, NO_COLOR: '1' },
+  });
+  return { ...judge(readReport(report), code), seconds: (Date.now() - started) / 1000, output };
+}
+
+/** A run counts as passed where it said so, in its exit code and in its report, and where there was something to pass. */
+export function judge(totals = { passed: 0, failed: 0 }, code) {
+  const isGood = code === 0 && totals.failed === 0 && totals.passed > 0;
+  return isGood ? totals : { ...totals, failed: Math.max(1, totals.failed) };
+}
+
+async function capture(supervisor, command, args, options) {
+  let output = '';
+  let limit;
+  let code = 1;
+  const onSpawn = (child) => {
+    for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (text) => (output += text));
+    limit = setTimeout(() => {
+      output += `\nstopped after ${String(LIMIT_MS / 60_000)} minutes\n`;
+      child.kill('SIGTERM');
+    }, LIMIT_MS);
+  };
+  try {
+    await supervisor.run(command, args, { ...options, stdio: ['ignore', 'pipe', 'pipe'], onSpawn });
+    code = 0;
+  } catch (error) {
+    supervisor.check();
+    output += `\n${error.message}\n`;
+  } finally {
+    clearTimeout(limit);
+  }
+  return { code, output };
+}
