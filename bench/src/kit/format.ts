@@ -59,7 +59,7 @@ function allocated(counters: Row['counters']): string {
 /** What a contender counted itself, and what the heap kept where that is worth a word. */
 function counted(counters: Row['counters']): string {
   return Object.entries(counters)
-    .filter(([name, value]) => name !== ALLOCATED && name !== OFF_HEAP && (name !== RETAINED || value >= 0.1))
+    .filter(([name, value]) => name !== ALLOCATED && name !== OFF_HEAP && (name !== RETAINED || value > 0))
     .map(([name, value]) => `${number(value)} ${name}`)
     .join(', ');
 }
