@@ -6,6 +6,9 @@ export interface Manifest {
   readonly peerDependencies?: Readonly<Record<string, string>>;
   readonly devDependencies?: Readonly<Record<string, string>>;
   readonly sideEffects?: boolean;
+  readonly description?: string;
+  readonly exports: Readonly<Record<string, unknown>>;
+  readonly publishConfig?: { readonly exports?: Readonly<Record<string, unknown>> };
 }
 export interface WorkspacePackage {
   readonly name: string;

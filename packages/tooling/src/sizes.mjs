@@ -1,29 +1,41 @@
-// What each package weighs: its main entry, minified and gzipped, with other @millrace packages left out.
-import { createRequire } from 'node:module';
+// What each package weighs, minified and gzipped, per entry point, and how much it may.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { gzipSync } from 'node:zlib';
 import { root } from './bootstrap.mjs';
+import { gzippedBytes } from './bundle.mjs';
+import { entryPoints } from './entry-points.mjs';
+import { markdownTable } from './markdown-table.mjs';
 import { publishedPackages } from './release.mjs';
 
-// The bundler that tsup builds with.
-const esbuild = createRequire(createRequire(join(root, 'package.json')).resolve('tsup'))('esbuild');
+/** Bytes that an entry point may weigh, with other @millrace packages left out. */
+export const sizeLimits = {
+  '@millrace/read-buffer': 4096,
+  '@millrace/write-buffer': 4096,
+  '@millrace/codecs': 9216,
+  '@millrace/timeouts': 3584,
+  '@millrace/sync': 4096,
+  '@millrace/async-queue': 2048,
+};
 
-/** @returns {Promise<Record<string, number>>} bytes by package name, and by entry for sub-paths */
+/**
+ * @param {import('./release.mjs').WorkspacePackage} workspacePackage
+ * @returns {Promise<{ gzip: Record<string, number>, bundled: number }>} bytes: `gzip` of each entry point with other
+ * @millrace packages left out, `bundled` of the main one with them
+ */
+export async function measureSize({ dir, manifest }) {
+  const entries = entryPoints(manifest);
+  const gzip = {};
+  for (const { specifier, target } of entries) {
+    gzip[specifier] = await gzippedBytes(join(dir, target), ['@millrace/*', 'node:*']);
+  }
+  return { gzip, bundled: await gzippedBytes(join(dir, entries[0].target), ['node:*']) };
+}
+
+/** Of all published packages, by name. */
 export async function measureSizes() {
   const sizes = {};
-  for (const { name, dir } of publishedPackages()) {
-    const { outputFiles } = await esbuild.build({
-      entryPoints: [join(dir, 'dist/index.js')],
-      bundle: true,
-      minify: true,
-      format: 'esm',
-      target: 'es2023',
-      external: ['@millrace/*', 'node:*'],
-      write: false,
-    });
-    sizes[name] = gzipSync(outputFiles[0].contents, { level: 9 }).length;
-  }
+  for (const workspacePackage of publishedPackages())
+    sizes[workspacePackage.name] = await measureSize(workspacePackage);
   return sizes;
 }
 
@@ -33,13 +45,21 @@ const TABLE = /(<!-- packages: .*-->\n)[\s\S]*?(<!-- \/packages -->)/;
 
 export const recordedSizes = () => JSON.parse(readFileSync(sizesFile, 'utf8'));
 
+export const kibibytes = (bytes) => `${(bytes / 1024).toFixed(1)} KiB`;
+
 /** The README's table of packages, from the manifests and the given sizes. */
 export function packageTable(sizes) {
   const rows = publishedPackages().map(({ name, version, manifest }) => {
     const folder = name.slice('@millrace/'.length);
-    return `| [${folder}](packages/${folder}) | ${manifest.description} | ${(sizes[name] / 1024).toFixed(1)} KiB | ${version} | early |`;
+    return [
+      `[${folder}](packages/${folder})`,
+      manifest.description,
+      kibibytes(sizes[name].gzip[name]),
+      version,
+      'early',
+    ];
   });
-  return ['| package | what for | size | version | stability |', '| --- | --- | --- | --- | --- |', ...rows].join('\n');
+  return markdownTable([['package', 'what for', 'size', 'version', 'stability'], ...rows]);
 }
 
 export function readmeTable() {

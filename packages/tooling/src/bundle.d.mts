@@ -1,0 +1,3 @@
+export function gzippedBytes(entry: string, external: readonly string[]): Promise<number>;
+export function bundleForBrowser(entry: string): Promise<{ readonly imports: string[]; readonly code: string }>;
+export function withoutTypes(code: string): Promise<string>;
