@@ -1,6 +1,6 @@
 // Runs the examples of a package's README, so that what a reader copies is known to work.
 //
-//   // test/readme.test.ts
+//   // test/readme.node.test.ts
 //   import { readmeExamples } from '../../tooling/src/readme.mjs';
 //   describe('README', () => {
 //     for (const example of readmeExamples(import.meta.dirname + '/..')) test(example.name, () => example.run());
@@ -19,7 +19,8 @@ const FENCE = /^```ts\n(?<code>[\s\S]*?)^```\n(?:\s*```text\n(?<output>[\s\S]*?)
 /**
  * @param {string} packageDir folder with README.md and tsconfig.json
  * @param {string} [file]
- * @returns {{ name: string, code: string, run: () => Promise<string> }[]} throws if the README has no example
+ * @returns {{ name: string, code: string, output: string | undefined, run: () => Promise<string> }[]} throws if the README
+ * has no example
  */
 export function readmeExamples(packageDir, file = 'README.md') {
   const dir = resolve(packageDir);
@@ -27,7 +28,8 @@ export function readmeExamples(packageDir, file = 'README.md') {
   const examples = [...text.matchAll(FENCE)].map((match, index) => {
     const line = text.slice(0, match.index).split('\n').length;
     const { code = '', output } = match.groups ?? {};
-    return { name: `${file}:${String(line)} runs as printed`, code, run: () => runExample(dir, index, code, output) };
+    const name = `${file}:${String(line)} runs as printed`;
+    return { name, code, output, run: () => runExample(dir, index, code, output) };
   });
   assert.ok(examples.length > 0, `${join(packageDir, file)} has no example in a \`\`\`ts fence`);
   return examples;

@@ -1,9 +1,13 @@
-import { execFileSync, spawn } from 'node:child_process';
+import { execFile, execFileSync, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { environment, root } from '../src/bootstrap.mjs';
+import { withoutTypes } from '../src/bundle.mjs';
+import { readmeExamples } from '../src/readme.mjs';
 import {
   copyWorkspace,
   packPackages,
@@ -13,6 +17,7 @@ import {
   type Tarball,
 } from '../src/release.mjs';
 
+const runAsync = promisify(execFile);
 const { dir, remove } = temporaryFolder('published');
 const names = publishedPackages().map(({ name }) => name);
 let tarballs: Tarball[] = [];
@@ -102,7 +107,10 @@ describe('the packed tarballs', () => {
         .map((path) => name + path.slice(1)),
     );
     const code = `for (const e of ${JSON.stringify(entries)}) { await import(e); console.log(e); }`;
-    expect(run(folder, process.execPath, '--input-type=module', '-e', code).trim().split('\n')).toEqual(entries);
+    for (const conditions of [[], ['--conditions=millrace-debug']]) {
+      const loaded = run(folder, process.execPath, ...conditions, '--input-type=module', '-e', code);
+      expect(loaded.trim().split('\n')).toEqual(entries);
+    }
     const lock = JSON.parse(readFileSync(join(folder, 'package-lock.json'), 'utf8')) as {
       packages: Record<string, unknown>;
     };
@@ -111,6 +119,71 @@ describe('the packed tarballs', () => {
       .map((path) => path.slice('node_modules/'.length));
     expect(installed.sort()).toEqual([...names].sort());
   });
+});
+
+describe('the example of a README, in an empty project that installed what the README says', () => {
+  let databaseUrl = process.env['DATABASE_URL'];
+  let server: (AsyncDisposable & { readonly url: string }) | undefined;
+  beforeAll(async () => {
+    if (databaseUrl !== undefined) return;
+    const built = pathToFileURL(join(root, 'packages/pgserver/dist/index.js')).href;
+    const { startServer } = (await import(built)) as { startServer: () => Promise<NonNullable<typeof server>> };
+    server = await startServer();
+    databaseUrl = server.url;
+  });
+  afterAll(() => server?.[Symbol.asyncDispose]());
+
+  /** Everything that npm would bring along. */
+  const closure = (wanted: readonly string[], found = new Set<string>()): Set<string> => {
+    for (const name of wanted.filter((n) => !found.has(n))) {
+      found.add(name);
+      const { manifest } = publishedPackages().find((p) => p.name === name) ?? expect.fail(`${name} is not published`);
+      closure(Object.keys({ ...manifest.dependencies, ...manifest.peerDependencies }), found);
+    }
+    return found;
+  };
+
+  test.each(names)('%s', async (name) => {
+    const { dir: source } = publishedPackages().find((p) => p.name === name) ?? expect.fail(name);
+    const readme = readFileSync(join(source, 'README.md'), 'utf8');
+    const named = [...(/npm install .*/.exec(readme)?.[0] ?? '').matchAll(/@millrace\/[a-z-]+/g)].map(([n]) => n);
+    expect(named).toContain(name);
+    const folder = project(
+      `readme-of-${name.slice('@millrace/'.length)}`,
+      Object.fromEntries([...closure(named)].map((n) => [n, file(tarballs, n)])),
+    );
+    for (const [index, { name: line, code, output }] of readmeExamples(source).entries()) {
+      const imported = [...code.matchAll(/from '(@millrace\/[a-z-]+)/g)].map(([, n]) => n);
+      expect(named, 'what the README installs').toEqual(expect.arrayContaining(imported));
+      const script = `example-${String(index)}.mjs`;
+      writeFileSync(join(folder, script), await withoutTypes(code));
+      const { stdout } = await runAsync(process.execPath, [script], {
+        cwd: folder,
+        env: { ...environment(), DATABASE_URL: databaseUrl },
+      }).catch((error: unknown) => {
+        const { code: exitCode, stderr } = error as { code: number; stderr: string };
+        return expect.fail(`${line}: node exited with ${exitCode}\n${stderr}`);
+      });
+      if (output !== undefined) expect(stdout.trimEnd(), line).toBe(output.trimEnd());
+    }
+  });
+});
+
+test('the examples of all READMEs compile with the packed types', () => {
+  const folder = project('types', everything());
+  const options = {
+    ...{ target: 'ES2023', lib: ['ES2023', 'ESNext.Disposable'], module: 'NodeNext', types: ['node'] },
+    ...{ strict: true, exactOptionalPropertyTypes: true, noEmit: true, typeRoots: [join(root, 'node_modules/@types')] },
+  };
+  writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions: options, include: ['*.ts'] }));
+  for (const { name, dir: source } of publishedPackages()) {
+    for (const [index, { code }] of readmeExamples(source).entries()) {
+      writeFileSync(join(folder, `${name.slice('@millrace/'.length)}-${String(index)}.ts`), code);
+    }
+  }
+  const { status, stdout } = spawnSync('tsc', [], { cwd: folder, encoding: 'utf8', env: environment() });
+  expect(stdout).toBe('');
+  expect(status).toBe(0);
 });
 
 describe('two versions side by side', () => {
