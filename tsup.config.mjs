@@ -3,12 +3,17 @@ import { readFileSync } from 'node:fs';
 import { defineConfig } from 'tsup';
 
 const { exports } = JSON.parse(readFileSync('package.json', 'utf8'));
-const entry = Object.values(exports)
-  .map((target) => target['@millrace/source'])
-  .filter((source) => source !== undefined);
+
+/** Conditions may nest: `{ "millrace-debug": { "@millrace/source": "./src/debug.ts", ... }, ... }`. */
+const sources = (target, condition) =>
+  typeof target === 'string'
+    ? condition === '@millrace/source'
+      ? [target]
+      : []
+    : Object.entries(target).flatMap(([name, value]) => sources(value, name));
 
 export default defineConfig({
-  entry,
+  entry: [...new Set(Object.values(exports).flatMap((target) => sources(target)))],
   format: 'esm',
   target: 'node20',
   platform: 'neutral',
