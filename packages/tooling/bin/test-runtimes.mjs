@@ -17,6 +17,7 @@ const results = [];
 let failure;
 try {
   const { chosenRuntimes, chosenPackages } = choose();
+  if (chosenPackages.includes('postgres-protocol')) await buildServer();
   for (const name of chosenRuntimes) await runOn(name, chosenPackages);
   report(chosenPackages);
   if (isRecording) recordRuns(passedRuns(results), ['Node', 'Bun', 'Deno']);
@@ -35,6 +36,12 @@ function choose() {
   if (isRecording && names.length > 0) throw new Error('--record needs a run of everything, without names');
   const chosenOf = (all) => (all.some((name) => names.includes(name)) ? all.filter((n) => names.includes(n)) : all);
   return { chosenRuntimes: chosenOf(Object.keys(runtimes)), chosenPackages: chosenOf(portablePackages) };
+}
+
+/** The embedded PostgreSQL, which its tests start. */
+function buildServer() {
+  const args = ['run', 'build', '--filter=@millrace/pgserver', '--output-logs=errors-only', '--log-order=grouped'];
+  return supervisor.run('turbo', args, { name: 'the build' });
 }
 
 async function runOn(name, packages) {

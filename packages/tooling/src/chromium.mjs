@@ -31,6 +31,7 @@ export function findChromium(env = process.env, elsewhere = [...apps, chromium.e
 export function chromiumVersion(path) {
   const { stdout, stderr } = spawnSync(path, ['--version', '--no-sandbox'], { encoding: 'utf8' });
   const version = /\d+\.\d+\.\d+/.exec(stdout ?? '')?.[0];
-  if (version === undefined) throw new Error(`${path} --version did not print a version: ${stdout ?? ''}${stderr ?? ''}`);
+  if (version === undefined)
+    throw new Error(`${path} --version did not print a version: ${stdout ?? ''}${stderr ?? ''}`);
   return version;
 }

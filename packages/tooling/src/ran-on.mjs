@@ -23,15 +23,22 @@ export function passedRuns(results) {
 }
 
 /**
- * Replaces the record of some hosts, and the README's table with it.
+ * A record with the runs of some hosts replaced.
  *
- * @param {Record<string, Record<string, number>>} runs
- * @param {readonly string[]} titles whose earlier records go: `['Chromium']`
+ * @param {readonly string[]} titles whose earlier runs go, whatever their version: `['Chromium']`
+ */
+export function mergeRuns(record, runs, titles) {
+  const kept = Object.entries(record).filter(([host]) => !titles.includes(host.split(' ')[0]));
+  return Object.fromEntries([...kept, ...Object.entries(runs)].sort(([a], [b]) => compareHosts(a, b)));
+}
+
+/**
+ * Records the runs, and writes the README's table from the record.
+ *
  * @throws {Error} where the README has no place for the table; the record is written
  */
 export function recordRuns(runs, titles) {
-  const kept = Object.entries(recordedRuns()).filter(([host]) => !titles.includes(host.split(' ')[0]));
-  const record = Object.fromEntries([...kept, ...Object.entries(runs)].sort(([a], [b]) => compareHosts(a, b)));
+  const record = mergeRuns(recordedRuns(), runs, titles);
   writeFileSync(recordFile, `${JSON.stringify(record, null, 2)}\n`);
   const readme = readFileSync(readmeFile, 'utf8');
   if (!TABLE.test(readme)) throw new Error('README.md has no lines `<!-- ran on: ... -->` and `<!-- /ran on -->`');

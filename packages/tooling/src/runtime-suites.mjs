@@ -53,7 +53,8 @@ async function capture(supervisor, command, args, options) {
   let limit;
   let code = 1;
   const onSpawn = (child) => {
-    for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (text) => (output += text));
+    for (const stream of [child.stdout, child.stderr])
+      stream.setEncoding('utf8').on('data', (text) => (output += text));
     limit = setTimeout(() => {
       output += `\nstopped after ${String(LIMIT_MS / 60_000)} minutes\n`;
       child.kill('SIGTERM');
