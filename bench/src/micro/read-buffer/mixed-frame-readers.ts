@@ -84,13 +84,19 @@ interface OpenParser {
 /** A message in pg-protocol's manner. */
 class MixedMessage {
   readonly name = 'mixed';
-  constructor(
-    public length: number,
-    readonly id: number,
-    readonly label: string,
-    readonly text: string,
-    readonly body: number,
-  ) {}
+  length: number;
+  readonly id: number;
+  readonly label: string;
+  readonly text: string;
+  readonly body: number;
+
+  constructor(length: number, id: number, label: string, text: string, body: number) {
+    this.length = length;
+    this.id = id;
+    this.label = label;
+    this.text = text;
+    this.body = body;
+  }
 }
 
 /**

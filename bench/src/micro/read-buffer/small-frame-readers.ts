@@ -90,12 +90,17 @@ interface OpenParser {
 /** A message in pg-protocol's manner. */
 class FieldsMessage {
   readonly name = 'fields';
-  constructor(
-    public length: number,
-    readonly id: number,
-    readonly amount: number,
-    readonly kind: number,
-  ) {}
+  length: number;
+  readonly id: number;
+  readonly amount: number;
+  readonly kind: number;
+
+  constructor(length: number, id: number, amount: number, kind: number) {
+    this.length = length;
+    this.id = id;
+    this.amount = amount;
+    this.kind = kind;
+  }
 }
 
 /**
