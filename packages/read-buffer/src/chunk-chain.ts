@@ -1,19 +1,27 @@
-// The bytes of the stream that are not read yet, as a list of segments: chunks as they were fed, and carries, the
-// buffer's own memory, where bytes had to be joined or had to outlive a borrow. Offsets count from the start of the
-// stream; indices are places in one segment's memory. The current segment is unpacked into fields, so that reading a
-// field is one comparison and one load.
+// The bytes of the stream that are not read yet: one stretch of memory that is read from (`_bytes`), and a queue of the
+// chunks that came after it. Offsets count from the start of the stream; indices are places in `_bytes`.
 //
-// Who may see a carry: views are valid until the next feed or endBorrow. So a carry that was read is set aside
-// (`_retired`), and may be written again only after one of these began (`_spare`).
+// The stretch is a chunk as it was fed, or a carry: memory of the buffer itself, where bytes had to be joined or had to
+// outlive a borrow. All that must be in one piece goes through `_pull`: a field or a frame that spans chunks, what is
+// left at the end of a borrow, and what an open mark keeps. Carries grow geometrically, so all of this is linear.
+//
+// Who may see a carry: views are valid until the next feed or endBorrow. So only these two reuse memory (`_spare`).
 import { BufferOverflowError } from './errors.js';
 import type { Framing } from './frame-layout.js';
-import type { Place } from './search.js';
-import { CARRY_AT_ONCE_BYTES, carryBytes, copyBytes, emptySegment, newCarry, Segment } from './segment.js';
 
+/** A longer frame gets this much at first, and more only as its bytes arrive: its header alone proves nothing. */
+const CARRY_AT_ONCE_BYTES = 16 * 1024 * 1024;
 /** A larger carry is used again only for a frame that needs at least a quarter of it. */
 const KEPT_CARRY_BYTES = 64 * 1024;
-/** Tails of borrowed chunks that do not begin with a frame header are collected in blocks of at least this size. */
-const TAIL_BLOCK_BYTES = 1024;
+/** So that the next small frame that straddles two chunks finds a carry that is large enough. */
+const MIN_CARRY_BYTES = 128;
+/** Where no frame says how much is to come, bytes are collected in carries of at least this size. */
+const BLOCK_BYTES = 1024;
+/** Chunks up to this size are collected in a carry: cheaper than a view of their own. */
+const SHORT_CHUNK_BYTES = 64;
+
+const NO_BYTES = new Uint8Array(0);
+const NO_VIEW = new DataView(NO_BYTES.buffer);
 
 /** What a reader has done so far. The numbers only grow. */
 export interface ReadBufferStats {
@@ -25,39 +33,50 @@ export interface ReadBufferStats {
   readonly slowReads: number;
 }
 
-/** Keeps the segments; the classes above it read from them. */
+/** A chunk that waits behind what is being read; its first `start` bytes were pulled out of it already. */
+interface QueuedChunk {
+  bytes: Uint8Array;
+  start: number;
+  next: QueuedChunk | undefined;
+}
+
+/** Keeps the bytes; the classes above it read from them. */
 export abstract class ChunkChain {
-  protected _segment: Segment = emptySegment(0);
-  protected _bytes: Uint8Array = this._segment.bytes;
-  protected _view: DataView = this._segment.view;
+  protected _bytes: Uint8Array = NO_BYTES;
+  protected _view: DataView = NO_VIEW;
+  /** Offset of index 0 of `_bytes`. */
   protected _base = 0;
   protected _cursor = 0;
-  /** How far fields may be read in `_bytes`: to the end of the current frame, or of the segment without framing. */
+  /** How far fields may be read in `_bytes`: to the end of the current frame, or to `_bytesEnd` without framing. */
   protected _end = 0;
-  protected _segmentEnd = 0;
-  /** Offset of the end of all bytes that were fed. */
-  protected _totalEnd = 0;
+  /** Index after the last byte in `_bytes`. */
+  protected _bytesEnd = 0;
   /** Index of the current frame's payload, or -1 if there is none, or a part of it is gone. */
   protected _payloadStart = -1;
   protected _payloadLength = 0;
-  /** Offset that the stream must reach before the next frame can be judged again; 0 if that is not known. */
-  protected _pendingEnd = 0;
+  /** How many bytes from the cursor on the next frame, or its header, takes; 0 if it is not known to be incomplete. */
+  protected _neededBytes = 0;
   protected _framing: Framing | null = null;
   /** Offsets of the open marks, the oldest first, and their handles. */
   protected _markOffsets: number[] = [];
   protected _markHandles: number[] = [];
-  /** Where `readUntil` goes on. */
-  protected _scan: Place | undefined = undefined;
+  /** Whether `_bytes` is the buffer's own: it may be written behind `_bytesEnd`, and used again when it was read. */
+  protected _isCarry = false;
+  /** Whether `readRun` left bytes over, which are to be joined with what comes next. */
+  protected _isRunCut = false;
+  /** A shorter chunk than this can be copied behind the carry, with nothing else to look at. */
+  protected _roomBytes = 0;
   protected readonly _stats: { copiedBytes: number; framesTaken: number; slowReads: number };
   protected readonly _maxBufferedBytes: number;
-  private _oldest: Segment = this._segment;
-  private _last: Segment = this._segment;
+  private _queue: QueuedChunk | undefined = undefined;
+  private _lastQueued: QueuedChunk | undefined = undefined;
+  private _queuedBytes = 0;
   private _isBorrowing = false;
-  private _borrowed: Segment | undefined = undefined;
-  /** The segment before the borrowed one. */
-  private _beforeBorrowed: Segment | undefined = undefined;
-  private _spare: Uint8Array | undefined = undefined;
-  private _retired: Uint8Array | undefined = undefined;
+  /** The borrowed chunk, if it had to wait in the queue. */
+  private _borrowed: QueuedChunk | undefined = undefined;
+  /** Offset of the end of the borrowed chunk. */
+  private _borrowedEnd = 0;
+  private _spare: Uint8Array = NO_BYTES;
   private _nextMark = 1;
 
   constructor(maxBufferedBytes: number) {
@@ -72,33 +91,37 @@ export abstract class ChunkChain {
 
   /** How many bytes were fed and not read, in the current frame and after it. */
   get bufferedBytes(): number {
-    return this._totalEnd - this._base - this._cursor;
+    return this._bytesEnd - this._cursor + this._queuedBytes;
   }
 
   /**
-   * Appends `chunk` without copying it, except for what completes a frame that began in an earlier chunk.
+   * Appends `chunk` without copying it, except for what completes a frame that began in an earlier chunk, and for short
+   * chunks that arrive while such a frame, or the rest of a `readRun`, waits.
    *
    * @param chunk - Owned from now on: the caller must not write to it again. An empty chunk is a no-op.
    * @throws {BufferOverflowError} If more than `maxBufferedBytes` would wait, counted from the oldest open mark; nothing
    *   is taken.
+   * @throws {TypeError} If `chunk` is not a Uint8Array; nothing is taken.
    * @remarks Lifetime: views that were given out before are no longer valid. The chunk is held until it was read.
    */
   feed(chunk: Uint8Array): void {
-    this._append(chunk, false);
+    if (!this._copyShort(chunk)) this._append(chunk);
   }
 
   /**
    * Appends `chunk` like {@link feed}, but only lends it: `endBorrow` must be called before its memory changes.
    *
    * @param chunk - Must not change until `endBorrow`.
-   * @throws {TypeError} If a borrow is open; nothing is taken.
+   * @throws {TypeError} If a borrow is open, or as `feed` does; nothing is taken.
    * @throws {BufferOverflowError} As `feed` does; nothing is taken and no borrow is open.
    * @remarks Lifetime: views that were given out before are no longer valid.
    */
   feedBorrowed(chunk: Uint8Array): void {
     if (this._isBorrowing) throw new TypeError('a borrow is open: call endBorrow before the next feedBorrowed');
-    this._append(chunk, true);
+    if (!this._copyShort(chunk)) this._append(chunk);
     this._isBorrowing = true;
+    this._borrowed = this._lastQueued;
+    this._borrowedEnd = this._base + this._cursor + this.bufferedBytes;
   }
 
   /**
@@ -111,47 +134,40 @@ export abstract class ChunkChain {
    * 16 MiB of a longer one.
    */
   endBorrow(): void {
+    if (!this._isBorrowing) return;
     this._isBorrowing = false;
-    const segment = this._borrowed;
-    if (segment === undefined) return;
-    const before = this._beforeBorrowed;
+    const borrowed = this._borrowed;
     this._borrowed = undefined;
-    this._beforeBorrowed = undefined;
-    this._scan = undefined;
-    this._reuseRetired();
-    const offset = this._base + this._cursor;
-    const oldest = this._markOffsets[0] ?? offset;
-    const keepFrom = Math.max(oldest, segment.base + segment.start);
-    const byteLength = segment.base + segment.end - keepFrom;
-    if (byteLength <= 0) {
-      this._replace(segment, new Uint8Array(0), segment.base + segment.end, 0, false);
-      return;
-    }
-    // A frame that was read may still be marked: then the next one has to wait.
-    const isHeader = this._framing !== null && this._end === this._cursor && offset === keepFrom && offset === oldest;
-    if (isHeader && this._pendingEnd <= this._totalEnd) this._expectFrame();
-    const isPending = isHeader && this._pendingEnd > this._totalEnd;
-    this._stats.copiedBytes += byteLength;
-    if (!isPending && this._joinTail(before, segment, keepFrom)) return;
-    const roomBytes = isPending ? carryBytes(this._pendingEnd - offset, byteLength) : TAIL_BLOCK_BYTES;
-    const carry = this._allocate(Math.max(byteLength, roomBytes));
-    copyBytes(carry, 0, segment.bytes, keepFrom - segment.base, segment.end);
-    this._replace(segment, carry, keepFrom, byteLength, true);
+    const hasMarks = this._markOffsets.length > 0;
+    const unreadBytes = this._borrowedEnd - this._base - this._cursor;
+    if (unreadBytes > 0 || (hasMarks && !this._isCarry)) {
+      // A frame that was read may still be marked: then the next one has to wait.
+      if (this._framing !== null && this._end === this._cursor && !hasMarks) this._expectFrame();
+      if (this._isCarry && this._bytesEnd > KEPT_CARRY_BYTES && borrowed !== undefined) {
+        // A large frame waits to be taken: this must not move it.
+        borrowed.bytes = borrowed.bytes.slice(borrowed.start);
+        borrowed.start = 0;
+        this._stats.copiedBytes += borrowed.bytes.length;
+      } else {
+        this._pull(unreadBytes, true);
+        if (!this._isCarry) this._own(0, true);
+      }
+      this._makeRoom();
+    } else if (this._cursor === this._bytesEnd && !hasMarks && !this._isCarry) this._enter(NO_BYTES, 0);
   }
 
   /**
    * Remembers this place, to come back to it with `rollback`. May be nested.
    *
-   * Until the oldest mark is closed, the bytes from there on are kept, whatever is read. `takeFrame` and `setFrame` close
-   * all marks.
+   * Until the oldest mark is closed, the bytes from there on are kept, whatever is read. `takeFrame`, `takeRun` and
+   * `setFrame` close all marks.
    *
    * @returns A handle for `rollback` or `commit`.
    */
   mark(): number {
-    const handle = this._nextMark++;
-    this._markHandles.push(handle);
     this._markOffsets.push(this._base + this._cursor);
-    return handle;
+    this._markHandles.push(this._nextMark);
+    return this._nextMark++;
   }
 
   /**
@@ -161,15 +177,7 @@ export abstract class ChunkChain {
    */
   rollback(mark: number): void {
     const index = this._markIndex(mark);
-    const offset = this._markOffsets[index] ?? 0;
-    let segment = this._oldest;
-    while (offset > segment.base + segment.end && segment.next !== undefined) segment = segment.next;
-    if (segment !== this._segment) {
-      // Within a frame there is one segment only. At its start, this one ends where the current one begins.
-      if (this._framing !== null) segment = this._segment;
-      else this._enter(segment);
-    }
-    this._cursor = offset - segment.base;
+    this._cursor = (this._markOffsets[index] ?? 0) - this._base;
     this._closeMarks(index);
   }
 
@@ -182,219 +190,197 @@ export abstract class ChunkChain {
     this._closeMarks(this._markIndex(mark));
   }
 
-  /** Finds out how long the next frame is, and sets `_pendingEnd` if it is not complete. Never throws. */
-  protected abstract _expectFrame(): void;
+  /** Returns how many bytes the next frame, or its header, takes, and sets `_neededBytes` if they are not all there. */
+  protected abstract _expectFrame(): number;
 
   protected _closeMarks(count: number): void {
+    if (this._markHandles.length === count) return; // perf: setting a length costs more than a frame
     this._markHandles.length = count;
     this._markOffsets.length = count;
-    if (count === 0) this._dropRead();
   }
 
-  /** Goes on to the next segment that has bytes, where the current one was read to its end. */
-  protected _settle(): void {
-    while (this._cursor === this._segmentEnd && this._segment.next !== undefined) this._enter(this._segment.next);
-    if (this._markOffsets.length === 0) this._dropRead();
-  }
-
-  /** Forgets the memory of a segment that was read to its end, so that an idle reader holds no chunk. */
-  protected _vacate(): void {
-    const segment = this._segment;
-    if (this._cursor !== segment.end || segment.next !== undefined || segment.end === 0) return;
-    this._retire(segment);
-    this._scan = undefined;
-    this._replace(segment, new Uint8Array(0), segment.base + segment.end, 0, false);
-  }
-
-  /** Makes the next `byteCount` bytes contiguous, in a carry of their own. There must be as many. */
-  protected _join(byteCount: number): void {
-    const before = this._segment;
-    const at = this._cursor;
-    const carry = new Segment(this._allocate(byteCount), this._base + at, 0, byteCount, true);
-    let filled = before.end - at;
-    copyBytes(carry.bytes, 0, before.bytes, at, before.end);
-    let segment = before.next;
-    while (segment !== undefined && filled < byteCount) {
-      const count = Math.min(byteCount - filled, segment.end - segment.start);
-      copyBytes(carry.bytes, filled, segment.bytes, segment.start, segment.start + count);
-      filled += count;
-      segment.start += count;
-      if (segment.start < segment.end) break;
-      segment = this._unlink(segment);
-    }
-    carry.next = segment;
-    if (segment === undefined) this._last = carry;
-    if (this._markOffsets.length > 0) {
-      before.end = at;
-      before.next = carry;
-    } else {
-      this._unlink(before);
-      this._oldest = carry;
-    }
-    this._scan = undefined;
-    this._enter(carry);
-    this._stats.copiedBytes += byteCount;
-    this._stats.slowReads += 1;
-  }
-
-  /** Hands the carry of the current segment over: it will not be used again. */
-  protected _giveCarryAway(): void {
-    this._segment.isCarry = false;
-  }
-
-  private _append(chunk: Uint8Array, isBorrowed: boolean): void {
-    if (!ArrayBuffer.isView(chunk)) throw new TypeError('expected a Uint8Array as the chunk');
-    const room = this._maxBufferedBytes - (this._totalEnd - (this._markOffsets[0] ?? this._base + this._cursor));
-    if (chunk.length > room) throw new BufferOverflowError('chunk does not fit', chunk.length, room);
-    this._reuseRetired();
-    // A plain Uint8Array, so that views are plain too and slices are copies.
-    const isPlain = Object.getPrototypeOf(chunk) === Uint8Array.prototype;
-    const bytes = isPlain ? chunk : new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.length);
-    const start = this._fillPending(bytes);
-    if (start === bytes.length) return;
-    const segment = new Segment(bytes, this._totalEnd - start, start, bytes.length, false);
-    if (isBorrowed) {
-      this._borrowed = segment;
-      this._beforeBorrowed = this._last;
-    }
-    this._last.next = segment;
-    this._last = segment;
-    this._totalEnd += bytes.length - start;
-  }
-
-  /** Copies what the incomplete frame lacks, and returns how many bytes of `chunk` that took. */
-  private _fillPending(chunk: Uint8Array): number {
-    let taken = 0;
-    if (this._pendingEnd <= this._totalEnd) return 0;
-    this._settle();
-    // A frame that has not begun need not be joined.
-    if (this._cursor === this._segmentEnd) this._pendingEnd = 0;
-    while (taken < chunk.length && this._pendingEnd > this._totalEnd) {
-      const carry = this._carryPending();
-      const room = carry.bytes.length - carry.end;
-      const count = Math.min(this._pendingEnd - this._totalEnd, chunk.length - taken, room);
-      copyBytes(carry.bytes, carry.end, chunk, taken, taken + count);
-      taken += count;
-      carry.end += count;
-      this._segmentEnd = carry.end;
-      this._totalEnd += count;
-      this._stats.copiedBytes += count;
-      if (this._pendingEnd === this._totalEnd) this._expectFrame();
-    }
-    return taken;
-  }
-
-  /** Returns the carry that holds all bytes from the cursor on, with room up to `_pendingEnd` or for a good part of it. */
-  private _carryPending(): Segment {
-    const offset = this._base + this._cursor;
-    const neededBytes = this._pendingEnd - offset;
-    const first = this._segment;
-    const isLarge = first.bytes.length - this._cursor >= Math.min(neededBytes, CARRY_AT_ONCE_BYTES);
-    if (first.isCarry && first.next === undefined && isLarge && first.end < first.bytes.length) return first;
-    const heldBytes = this._totalEnd - offset;
-    const carry = new Segment(this._allocate(carryBytes(neededBytes, heldBytes)), offset, 0, heldBytes, true);
-    first.start = this._cursor;
-    for (let segment: Segment | undefined = first; segment !== undefined;) {
-      copyBytes(carry.bytes, segment.base + segment.start - offset, segment.bytes, segment.start, segment.end);
-      this._stats.copiedBytes += segment.end - segment.start;
-      segment = this._unlink(segment);
-    }
-    this._scan = undefined;
-    this._oldest = carry;
-    this._last = carry;
-    this._enter(carry);
-    return carry;
-  }
-
-  /** Appends the tail of a borrowed chunk to the carry before it, if there is one with room. */
-  private _joinTail(before: Segment | undefined, segment: Segment, keepFrom: number): boolean {
-    const byteLength = segment.base + segment.end - keepFrom;
-    const fits =
-      before?.isCarry === true &&
-      before.next === segment &&
-      segment.next === undefined &&
-      segment !== this._segment &&
-      keepFrom === before.base + before.end &&
-      before.bytes.length - before.end >= byteLength;
-    if (!fits) return false;
-    copyBytes(before.bytes, before.end, segment.bytes, keepFrom - segment.base, segment.end);
-    before.end += byteLength;
-    before.next = undefined;
-    this._last = before;
-    if (before === this._segment) {
-      this._segmentEnd = before.end;
-      if (this._framing === null) this._end = before.end;
+  /** Goes on to the next chunk, where all before it was read. Returns whether there is one. */
+  protected _advance(): boolean {
+    const queued = this._queue;
+    if (queued === undefined) return false;
+    const byteLength = queued.bytes.length - queued.start;
+    if (this._markOffsets.length > 0) this._pull(byteLength);
+    else {
+      this._unqueue(queued, byteLength);
+      this._enter(queued.bytes, queued.start);
     }
     return true;
   }
 
-  private _enter(segment: Segment): void {
-    this._segment = segment;
-    this._bytes = segment.bytes;
-    this._view = segment.view;
-    this._base = segment.base;
-    this._cursor = segment.start;
-    this._segmentEnd = segment.end;
-    this._end = this._framing === null ? segment.end : segment.start;
+  /** Forgets the memory that was read to its end, so that an idle reader holds no chunk. */
+  protected _vacate(): void {
+    if (this._cursor === this._bytesEnd) this._enter(NO_BYTES, 0);
+  }
+
+  /** Makes the next `byteCount` bytes contiguous, in a carry if they are not. There must be as many. */
+  protected _pull(byteCount: number, isFeeding = false): void {
+    while (this._cursor === this._bytesEnd && this._markOffsets.length === 0 && this._advance());
+    let missing = byteCount - (this._bytesEnd - this._cursor);
+    if (!(missing > 0)) return;
+    this._own(missing, isFeeding);
+    if (!isFeeding) this._stats.slowReads += 1;
+    for (let queued = this._queue; queued !== undefined && missing > 0; queued = this._queue) {
+      const { bytes, start } = queued;
+      const count = Math.min(missing, bytes.length - start);
+      copyBytes(this._bytes, this._bytesEnd, bytes, start, start + count);
+      this._unqueue(queued, count);
+      this._extend(count);
+      missing -= count;
+    }
+  }
+
+  /** Copies a short chunk behind the carry, where that is all there is to do. perf: micro, 1-byte drip. */
+  private _copyShort(chunk: Uint8Array): boolean {
+    const byteLength = chunk.length;
+    if (!(byteLength < this._roomBytes && byteLength <= SHORT_CHUNK_BYTES && isBytes(chunk))) return false;
+    copyBytes(this._bytes, this._bytesEnd, chunk, 0, byteLength);
+    this._extend(byteLength);
+    this._roomBytes -= byteLength;
+    return true;
+  }
+
+  /** Counts bytes that were copied behind the others. */
+  private _extend(byteLength: number): void {
+    this._bytesEnd += byteLength;
+    this._stats.copiedBytes += byteLength;
+    if (this._framing === null) this._end = this._bytesEnd;
+  }
+
+  private _append(chunk: Uint8Array): void {
+    if (!isBytes(chunk)) throw new TypeError('expected a Uint8Array as the chunk');
+    const restBytes = this.bufferedBytes;
+    const room = this._maxBufferedBytes - (restBytes + this._cursor - this._keptFrom());
+    if (chunk.length > room) throw new BufferOverflowError('chunk does not fit', chunk.length, room);
+    const isShort = restBytes <= SHORT_CHUNK_BYTES && chunk.length <= SHORT_CHUNK_BYTES;
+    if (isShort && this._framing === null && this._queue === undefined && (this._isCarry || this._isRunCut)) {
+      this._own(chunk.length, true);
+      copyBytes(this._bytes, this._bytesEnd, chunk, 0, chunk.length);
+      this._extend(chunk.length);
+    } else if (chunk.length > 0) this._enqueue(chunk);
+    this._isRunCut = false;
+    // What belongs to an incomplete frame is joined with it at once: its header first, which says how long it is.
+    while (this._neededBytes > 0) {
+      this._pull(Math.min(this._neededBytes, this.bufferedBytes), true);
+      if (this._neededBytes > this.bufferedBytes) break;
+      this._expectFrame();
+    }
+    this._makeRoom();
+  }
+
+  private _enqueue(chunk: Uint8Array): void {
+    // A plain Uint8Array, so that views are plain too and slices are copies.
+    const isPlain = Object.getPrototypeOf(chunk) === Uint8Array.prototype;
+    const bytes = isPlain ? chunk : new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.length);
+    if (this._queue === undefined && this._cursor === this._bytesEnd && this._markOffsets.length === 0) {
+      this._enter(bytes, 0);
+      return;
+    }
+    const queued: QueuedChunk = { bytes, start: 0, next: undefined };
+    if (this._queue === undefined || this._lastQueued === undefined) this._queue = queued;
+    else this._lastQueued.next = queued;
+    this._lastQueued = queued;
+    this._queuedBytes += bytes.length;
+  }
+
+  /** Takes the first `byteCount` bytes out of the queue's first chunk. */
+  private _unqueue(queued: QueuedChunk, byteCount: number): void {
+    queued.start += byteCount;
+    this._queuedBytes -= byteCount;
+    if (queued.start < queued.bytes.length) return;
+    queued.start -= byteCount;
+    this._queue = queued.next;
+    if (queued.next === undefined) this._lastQueued = undefined;
+  }
+
+  /** Goes on to other memory, where all before it was read. */
+  private _enter(bytes: Uint8Array, start: number): void {
+    this._retire();
+    this._base += this._bytesEnd - start;
+    this._bytes = bytes;
+    this._view = bytes === NO_BYTES ? NO_VIEW : viewOf(bytes);
+    this._isCarry = false;
+    this._cursor = start;
+    this._bytesEnd = bytes.length;
+    this._end = this._framing === null ? this._bytesEnd : start;
     // An empty payload is never gone.
-    this._payloadStart = this._payloadStart >= 0 && this._payloadLength === 0 ? segment.start : -1;
+    this._payloadStart = this._payloadStart >= 0 && this._payloadLength === 0 ? start : -1;
+    this._roomBytes = 0;
   }
 
-  private _replace(segment: Segment, bytes: Uint8Array, base: number, byteLength: number, isCarry: boolean): void {
-    const shift = segment.base - base;
-    segment.replace(bytes, base, byteLength, isCarry);
-    if (segment !== this._segment) return;
-    this._bytes = segment.bytes;
-    this._view = segment.view;
-    this._base = base;
-    this._cursor += shift;
-    this._end += shift;
-    this._segmentEnd = byteLength;
-    this._payloadStart = this._payloadStart < 0 ? -1 : Math.max(-1, this._payloadStart + shift);
+  /** Puts what is not read, and what is marked, into a carry with room for `moreBytes`, unless it is in one. */
+  private _own(moreBytes: number, isFeeding: boolean): void {
+    if (this._isCarry && this._bytesEnd + moreBytes <= this._bytes.length) return;
+    const from = this._keptFrom();
+    const heldBytes = this._bytesEnd - from;
+    const neededBytes = Math.min(this._neededBytes, Math.max(CARRY_AT_ONCE_BYTES, 2 * heldBytes));
+    const grownBytes = this._isCarry ? 2 * heldBytes : 0;
+    const carry = this._allocate(Math.max(heldBytes + moreBytes, neededBytes, grownBytes), isFeeding);
+    copyBytes(carry, 0, this._bytes, from, this._bytesEnd);
+    this._retire();
+    this._bytes = carry;
+    this._view = viewOf(carry);
+    this._isCarry = true;
+    this._stats.copiedBytes += heldBytes;
+    this._base += from;
+    this._cursor -= from;
+    this._end -= from;
+    this._bytesEnd = heldBytes;
+    this._payloadStart = Math.max(-1, this._payloadStart - from);
+    this._roomBytes = 0;
   }
 
-  private _dropRead(): void {
-    let oldest: Segment | undefined = this._oldest;
-    while (oldest !== undefined && oldest !== this._segment) oldest = this._unlink(oldest);
-    this._oldest = this._segment;
+  /** Index of the first byte that may still be read. */
+  private _keptFrom(): number {
+    const [oldest] = this._markOffsets;
+    return oldest === undefined ? this._cursor : oldest - this._base;
   }
 
-  /** Empties a segment whose bytes were read or moved, so that nothing of it is kept, and returns the next one. */
-  private _unlink(segment: Segment): Segment | undefined {
-    const { next } = segment;
-    this._retire(segment);
-    segment.start = segment.end;
-    segment.next = undefined;
-    return next;
+  /** Finds out how much may be copied behind the carry. */
+  private _makeRoom(): void {
+    const limit = this._framing === null ? this._maxBufferedBytes : this._neededBytes;
+    const isOpen = this._isCarry && this._queue === undefined;
+    this._roomBytes = isOpen ? Math.min(this._bytes.length - this._bytesEnd, limit - this.bufferedBytes) : 0;
   }
 
-  private _retire(segment: Segment): void {
-    if (!segment.isCarry) return;
-    if (this._retired === undefined || this._retired.length < segment.bytes.length) this._retired = segment.bytes;
-  }
-
-  private _reuseRetired(): void {
-    if (this._retired === undefined) return;
-    this._spare = this._retired;
-    this._retired = undefined;
+  private _retire(): void {
+    if (this._isCarry && this._spare.length < this._bytes.length) this._spare = this._bytes;
   }
 
   /** Returns memory of `byteLength` bytes or more for a carry: the one of the last carry, if it is not too large. */
-  private _allocate(byteLength: number): Uint8Array {
+  private _allocate(byteLength: number, isFeeding: boolean): Uint8Array {
     const spare = this._spare;
-    const isFit = spare !== undefined && (spare.length <= KEPT_CARRY_BYTES || 4 * byteLength >= spare.length);
-    if (isFit && spare.length >= byteLength) {
-      this._spare = undefined;
-      return spare;
+    const isFit = spare.length <= KEPT_CARRY_BYTES || 4 * byteLength >= spare.length;
+    if (isFeeding) {
+      // A header alone does not say yet how much its frame needs.
+      if (isFit || byteLength > (this._framing?.headerBytes ?? 0)) this._spare = NO_BYTES;
+      if (isFit && spare.length >= byteLength) return spare;
     }
-    // A header alone does not say yet how much its frame needs.
-    if (byteLength > (this._framing?.headerBytes ?? 0)) this._spare = undefined;
-    return newCarry(byteLength);
+    const isBlock = isFeeding && this._neededBytes === 0;
+    return new Uint8Array(Math.max(byteLength, isBlock ? BLOCK_BYTES : MIN_CARRY_BYTES));
   }
 
   private _markIndex(mark: number): number {
-    const index = this._markHandles.indexOf(mark);
+    const index = this._markHandles.lastIndexOf(mark);
     if (index < 0) throw new TypeError(`expected the handle of an open mark, saw ${mark}`);
     return index;
   }
+}
+
+/** Copies bytes; for a few of them a loop is cheaper than the view that `set` needs. */
+export function copyBytes(target: Uint8Array, at: number, source: Uint8Array, start: number, end: number): void {
+  if (end - start < 16) for (let i = start; i < end; i++) target[at + i - start] = source[i] ?? 0;
+  else target.set(end - start === source.length ? source : source.subarray(start, end), at);
+}
+
+function viewOf(bytes: Uint8Array): DataView {
+  return new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+}
+
+function isBytes(chunk: Uint8Array): boolean {
+  return ArrayBuffer.isView(chunk) && chunk.BYTES_PER_ELEMENT === 1;
 }

@@ -1,8 +1,7 @@
-import { ChunkChain } from './chunk-chain.js';
+import { ChunkChain, copyBytes } from './chunk-chain.js';
 import { BufferOverflowError, BufferUnderflowError, FrameError } from './errors.js';
 import { decodeLatin1, decodeUtf8 } from './host-strings.js';
-import { moveTo, type Place, seek } from './search.js';
-import { copyBytes } from './segment.js';
+import { needleOf, search } from './search.js';
 
 /**
  * Decodes as much as it can of `bytes` from `start` up to, not including, `end`, and returns the offset after the last
@@ -10,14 +9,18 @@ import { copyBytes } from './segment.js';
  */
 export type RunDecoder = (bytes: Uint8Array, view: DataView, start: number, end: number) => number;
 
+const ZERO = Uint8Array.of(0);
+
 /** Reads fields from the segments: bounded by the frame where framing is on, across chunks where it is off. */
 export abstract class FieldReader extends ChunkChain {
+  /** What `readUntil` looked for last, from which offset on, and how many bytes from there it need not look at again. */
+  private _scannedFor = '';
   private _scanFrom = -1;
-  private _scanNeedle: number | Uint8Array = -1;
+  private _scannedBytes = 0;
 
   /** How many bytes can be read: of the current frame, or without framing all that was fed. */
   get length(): number {
-    return this._framing === null ? this._totalEnd - this._base - this._cursor : this._end - this._cursor;
+    return this._framing === null ? this.bufferedBytes : this._end - this._cursor;
   }
 
   /**
@@ -26,62 +29,141 @@ export abstract class FieldReader extends ChunkChain {
    * @throws {BufferUnderflowError} If it is not there; the cursor does not move. So does every read.
    */
   readUint8(): number {
-    const at = this._take(1);
-    return this._view.getUint8(at);
+    return this._take(1).getUint8(this._cursor - 1);
   }
 
   /** Reads an integer of 8 bits, from -128 to 127. */
   readInt8(): number {
-    const at = this._take(1);
-    return this._view.getInt8(at);
+    return this._take(1).getInt8(this._cursor - 1);
   }
 
-  /** Reads a big-endian integer of 16 bits, from 0 to 65535. */
+  /** Reads an integer of 16 bits, from 0 to 65535, big-endian. */
   readUint16(): number {
-    const at = this._take(2);
-    return this._view.getUint16(at);
+    return this._take(2).getUint16(this._cursor - 2);
   }
 
-  /** Reads a big-endian integer of 16 bits, from -32768 to 32767. */
+  /** Reads an integer of 16 bits, from -32768 to 32767, big-endian. */
   readInt16(): number {
-    const at = this._take(2);
-    return this._view.getInt16(at);
+    return this._take(2).getInt16(this._cursor - 2);
   }
 
-  /** Reads a big-endian integer of 32 bits, from 0 to 2^32 - 1. */
+  /** Reads an integer of 32 bits, from 0 to 2^32 - 1, big-endian. */
   readUint32(): number {
-    const at = this._take(4);
-    return this._view.getUint32(at);
+    return this._take(4).getUint32(this._cursor - 4);
   }
 
-  /** Reads a big-endian integer of 32 bits, from -2^31 to 2^31 - 1. */
+  /** Reads an integer of 32 bits, from -2^31 to 2^31 - 1, big-endian. */
   readInt32(): number {
-    const at = this._take(4);
-    return this._view.getInt32(at);
+    return this._take(4).getInt32(this._cursor - 4);
   }
 
-  /** Reads a big-endian integer of 64 bits, from 0 to 2^64 - 1. */
+  /** Reads an integer of 64 bits, from 0 to 2^64 - 1, big-endian. */
   readBigUint64(): bigint {
-    const at = this._take(8);
-    return this._view.getBigUint64(at);
+    return this._take(8).getBigUint64(this._cursor - 8);
   }
 
-  /** Reads a big-endian integer of 64 bits, from -2^63 to 2^63 - 1. */
+  /** Reads an integer of 64 bits, from -2^63 to 2^63 - 1, big-endian. */
   readBigInt64(): bigint {
-    const at = this._take(8);
-    return this._view.getBigInt64(at);
+    return this._take(8).getBigInt64(this._cursor - 8);
   }
 
-  /** Reads a big-endian IEEE 754 number of 32 bits. */
+  /** Reads an IEEE 754 number of 32 bits, big-endian. */
   readFloat32(): number {
-    const at = this._take(4);
-    return this._view.getFloat32(at);
+    return this._take(4).getFloat32(this._cursor - 4);
   }
 
-  /** Reads a big-endian IEEE 754 number of 64 bits. */
+  /** Reads an IEEE 754 number of 64 bits, big-endian. */
   readFloat64(): number {
-    const at = this._take(8);
-    return this._view.getFloat64(at);
+    return this._take(8).getFloat64(this._cursor - 8);
+  }
+
+  /** Reads an integer of 16 bits, from 0 to 65535, little-endian. */
+  readUint16LE(): number {
+    return this._take(2).getUint16(this._cursor - 2, true);
+  }
+
+  /** Reads an integer of 16 bits, from -32768 to 32767, little-endian. */
+  readInt16LE(): number {
+    return this._take(2).getInt16(this._cursor - 2, true);
+  }
+
+  /** Reads an integer of 32 bits, from 0 to 2^32 - 1, little-endian. */
+  readUint32LE(): number {
+    return this._take(4).getUint32(this._cursor - 4, true);
+  }
+
+  /** Reads an integer of 32 bits, from -2^31 to 2^31 - 1, little-endian. */
+  readInt32LE(): number {
+    return this._take(4).getInt32(this._cursor - 4, true);
+  }
+
+  /** Reads an integer of 64 bits, from 0 to 2^64 - 1, little-endian. */
+  readBigUint64LE(): bigint {
+    return this._take(8).getBigUint64(this._cursor - 8, true);
+  }
+
+  /** Reads an integer of 64 bits, from -2^63 to 2^63 - 1, little-endian. */
+  readBigInt64LE(): bigint {
+    return this._take(8).getBigInt64(this._cursor - 8, true);
+  }
+
+  /** Reads an IEEE 754 number of 32 bits, little-endian. */
+  readFloat32LE(): number {
+    return this._take(4).getFloat32(this._cursor - 4, true);
+  }
+
+  /** Reads an IEEE 754 number of 64 bits, little-endian. */
+  readFloat64LE(): number {
+    return this._take(8).getFloat64(this._cursor - 8, true);
+  }
+
+  /**
+   * Reads a big-endian integer of 64 bits as a number.
+   *
+   * @throws {RangeError} If it is not from -(2^53 - 1) to 2^53 - 1; the cursor does not move.
+   * @remarks Cost: allocates nothing, unlike `readBigInt64`.
+   */
+  readSafeInt64(): number {
+    const view = this._take(8);
+    return this._checkSafe(view.getInt32(this._cursor - 8) * 2 ** 32 + view.getUint32(this._cursor - 4), 8);
+  }
+
+  /** Reads a little-endian integer of 64 bits as a number; see {@link readSafeInt64}. */
+  readSafeInt64LE(): number {
+    const view = this._take(8);
+    return this._checkSafe(view.getInt32(this._cursor - 4, true) * 2 ** 32 + view.getUint32(this._cursor - 8, true), 8);
+  }
+
+  /**
+   * Reads an unsigned LEB128 varint: seven bits a byte, the lowest first, the top bit set in all but the last byte.
+   *
+   * @throws {RangeError} If it is more than 2^53 - 1; the cursor does not move. `readVarintBigInt` reads up to 2^64 - 1.
+   * @throws {BufferOverflowError} If it is longer than 10 bytes; the cursor does not move.
+   * @throws {BufferUnderflowError} If its last byte is not there; the cursor does not move.
+   * @see {@link https://protobuf.dev/programming-guides/encoding/#varints | Base 128 varints}
+   */
+  readVarint(): number {
+    const byteLength = this._gatherVarint();
+    let value = 0;
+    for (let i = byteLength - 1; i >= 0; i--) value = value * 128 + ((this._bytes[this._cursor + i] as number) & 0x7f);
+    this._cursor += byteLength;
+    return this._checkSafe(value, byteLength);
+  }
+
+  /**
+   * Reads an unsigned LEB128 varint of up to 64 bits as a bigint; see {@link readVarint}.
+   *
+   * @throws {BufferOverflowError} If it is more than 2^64 - 1 or longer than 10 bytes; the cursor does not move.
+   */
+  readVarintBigInt(): bigint {
+    const byteLength = this._gatherVarint();
+    let value = 0n;
+    for (let i = byteLength - 1; i >= 0; i--) {
+      value = (value << 7n) | BigInt((this._bytes[this._cursor + i] as number) & 0x7f);
+    }
+    if (value >> 64n !== 0n) throw new BufferOverflowError('varint above 2^64 - 1', 9, 8);
+    this._cursor += byteLength;
+    return value;
   }
 
   /**
@@ -111,7 +193,7 @@ export abstract class FieldReader extends ChunkChain {
    * @throws {BufferUnderflowError} If there is no zero byte; the cursor does not move.
    */
   readCString(): string {
-    const byteLength = this.indexOf(0);
+    const byteLength = this._find(ZERO, 0, this.length);
     if (byteLength < 0) throw new BufferUnderflowError(this.length + 1, this.length);
     const text = this.readUtf8(byteLength);
     this.skip(1);
@@ -163,7 +245,7 @@ export abstract class FieldReader extends ChunkChain {
    */
   tryViewBytes(byteLength: number): Uint8Array | undefined {
     if (byteLength >>> 0 !== byteLength) throw new BufferUnderflowError(byteLength, this.length);
-    if (this._cursor === this._end && this._framing === null) this._settle();
+    if (this._cursor === this._end && this._framing === null) this._advance();
     const start = this._cursor;
     if (byteLength > this._end - start) return undefined;
     this._cursor = start + byteLength;
@@ -181,7 +263,7 @@ export abstract class FieldReader extends ChunkChain {
     while (left > this._end - this._cursor) {
       left -= this._end - this._cursor;
       this._cursor = this._end;
-      this._settle();
+      this._advance();
     }
     this._cursor += left;
   }
@@ -193,7 +275,7 @@ export abstract class FieldReader extends ChunkChain {
    * @remarks Lifetime: until `endBorrow` or the next feed.
    */
   nextRun(): Uint8Array {
-    if (this._cursor === this._end && this._framing === null) this._settle();
+    if (this._cursor === this._end && this._framing === null) this._advance();
     return this._bytes.subarray(this._cursor, this._end);
   }
 
@@ -206,13 +288,15 @@ export abstract class FieldReader extends ChunkChain {
    *   passes through, and the cursor does not move.
    */
   readRun(decode: RunDecoder): boolean {
-    if (this._cursor === this._end && this._framing === null) this._settle();
+    if (this._cursor === this._end && this._framing === null) this._advance();
     const start = this._cursor;
     const end = this._end;
     if (start === end) return false;
-    const next = decode(this._bytes, this._view, start, end);
-    if (!(next >= start && next <= end)) throw new FrameError(next - start, end - start, 0);
+    const bytes = this._bytes;
+    const next = decode(bytes, this._view, start, end);
+    this._checkRun(next, bytes, start, end);
     this._cursor = next;
+    this._isRunCut = next < end;
     return next > start;
   }
 
@@ -224,8 +308,8 @@ export abstract class FieldReader extends ChunkChain {
    */
   peekUint8(offset = 0): number {
     if (!(offset >= 0)) throw new BufferUnderflowError(offset, this.length);
-    this._check(offset + 1);
-    return this._byteAt(this._cursor + offset);
+    this._gather(offset + 1);
+    return this._bytes[this._cursor + offset] as number;
   }
 
   /**
@@ -236,10 +320,8 @@ export abstract class FieldReader extends ChunkChain {
    */
   peekInt32(offset = 0): number {
     if (!(offset >= 0)) throw new BufferUnderflowError(offset, this.length);
-    this._check(offset + 4);
-    const at = this._cursor + offset;
-    if (at + 4 <= this._end) return this._view.getInt32(at);
-    return (this._byteAt(at) << 24) | (this._byteAt(at + 1) << 16) | (this._byteAt(at + 2) << 8) | this._byteAt(at + 3);
+    this._gather(offset + 4);
+    return this._view.getInt32(this._cursor + offset);
   }
 
   /**
@@ -252,13 +334,8 @@ export abstract class FieldReader extends ChunkChain {
    * @remarks Cost: linear in the bytes between, times the needle's length at worst.
    */
   indexOf(needle: number | Uint8Array, from = 0): number {
-    checkNeedle(needle);
     if (from >>> 0 !== from) throw new RangeError(`expected a place of 0 or more, saw ${from}`);
-    const start = this._base + this._cursor;
-    const place: Place = { segment: this._segment, at: this._cursor };
-    if (from > this.length) return -1;
-    if (from > 0) moveTo(place, start + from);
-    return seek(place, needle, start + this.length) ? place.segment.base + place.at - start : -1;
+    return this._find(needleOf(needle), from, this.length);
   }
 
   /**
@@ -274,43 +351,70 @@ export abstract class FieldReader extends ChunkChain {
    * @remarks Lifetime: the copy is the caller's.
    */
   readUntil(delimiter: number | Uint8Array, maxBytes = 0xffffffff): Uint8Array | undefined {
-    checkNeedle(delimiter);
+    const needle = needleOf(delimiter);
     if (maxBytes >>> 0 !== maxBytes) throw new RangeError(`expected maxBytes of 0 or more, saw ${maxBytes}`);
     const start = this._base + this._cursor;
-    const place = this._placeToScan(delimiter, start);
-    const delimiterBytes = typeof delimiter === 'number' ? 1 : delimiter.length;
-    const limit = start + Math.min(this.length, maxBytes);
-    if (seek(place, delimiter, limit)) {
-      this._scan = undefined;
-      return this.readBytes(place.segment.base + place.at - start + delimiterBytes);
-    }
+    const limit = Math.min(this.length, maxBytes);
+    const isResumed = this._scanFrom === start && this._scannedFor === needle.join();
+    const found = this._find(needle, isResumed ? this._scannedBytes : 0, limit);
+    if (found >= 0) return this.readBytes(found + needle.length);
+    this._scannedFor = needle.join();
+    this._scanFrom = start;
+    this._scannedBytes = Math.max(0, limit - needle.length + 1);
     if (this.length >= maxBytes) throw new BufferOverflowError('no delimiter', this.length + 1, maxBytes);
     return undefined;
   }
 
-  /** Where the last search for `delimiter` from here on ended, or here. */
-  private _placeToScan(delimiter: number | Uint8Array, start: number): Place {
-    if (this._scan !== undefined && this._scanFrom === start && isSame(this._scanNeedle, delimiter)) return this._scan;
-    this._scanFrom = start;
-    this._scanNeedle = typeof delimiter === 'number' ? delimiter : new Uint8Array(delimiter);
-    this._scan = { segment: this._segment, at: this._cursor };
-    return this._scan;
+  /** Finds `needle` in the bytes `from` to `limit` from the cursor on, and returns how far from the cursor it begins. */
+  private _find(needle: Uint8Array, from: number, limit: number): number {
+    for (let at = from; ;) {
+      const end = Math.min(limit, this._end - this._cursor);
+      const found = search(this._bytes, needle, this._cursor + at, this._cursor + end);
+      if (found >= 0) return found - this._cursor;
+      if (end === limit) return -1;
+      // A needle may begin at the end of a chunk. More is joined in growing steps, so that the rest of a chunk is not.
+      at = Math.max(at, end - needle.length + 1);
+      this._pull(Math.min(limit, 2 * end + 64));
+    }
   }
 
-  /** Moves the cursor over the next `byteLength` bytes, which are then contiguous, and returns where they begin. */
-  private _take(byteLength: number): number {
-    if (byteLength > this._end - this._cursor) this._gather(byteLength);
-    const at = this._cursor;
-    this._cursor = at + byteLength;
-    return at;
+  /** Moves the cursor over the next `byteLength` bytes, which are contiguous then, and returns the view of them. */
+  private _take(byteLength: number): DataView {
+    if (this._cursor + byteLength > this._end) this._gather(byteLength);
+    this._cursor += byteLength;
+    return this._view;
   }
 
   /** Makes the next `byteLength` bytes contiguous, or throws. */
   protected _gather(byteLength: number): void {
     if (byteLength >>> 0 === byteLength && byteLength <= this._end - this._cursor) return;
     this._check(byteLength);
-    this._settle();
-    if (byteLength > this._end - this._cursor) this._join(byteLength);
+    this._pull(byteLength);
+  }
+
+  /** Makes the bytes of the next varint contiguous, and returns how many there are. */
+  private _gatherVarint(): number {
+    const available = Math.min(10, this.length);
+    this._gather(available);
+    for (let byteLength = 1; byteLength <= available; byteLength++) {
+      if ((this._bytes[this._cursor + byteLength - 1] as number) < 0x80) return byteLength;
+    }
+    if (available < 10) throw new BufferUnderflowError(available + 1, available);
+    throw new BufferOverflowError('varint', 11, 10);
+  }
+
+  /** Returns `value`, which was read from the last `byteLength` bytes, or goes back there and throws. */
+  private _checkSafe(value: number, byteLength: number): number {
+    if (Number.isSafeInteger(value)) return value;
+    this._cursor -= byteLength;
+    throw new RangeError(`expected a safe integer, saw ${value}: read it as a bigint`);
+  }
+
+  /** Throws unless a decoder of `bytes` from `start` to `end` may return `next`. */
+  protected _checkRun(next: number, bytes: Uint8Array, start: number, end: number): void {
+    if (this._bytes !== bytes || this._cursor !== start) throw new TypeError('a run decoder must not use its buffer');
+    // Positive, then negated: so NaN fails, too.
+    if (!(Number.isInteger(next) && next >= start && next <= end)) throw new FrameError(next - start, end - start, 0);
   }
 
   /** Throws unless `byteLength` is a length, and as many bytes can be read. */
@@ -330,27 +434,7 @@ export abstract class FieldReader extends ChunkChain {
       this._cursor += count;
       filled += count;
       if (filled === target.length) return;
-      this._settle();
+      this._advance();
     }
   }
-
-  /** Returns the byte at an index of the current segment, which may lie in one of the next ones. */
-  protected _byteAt(at: number): number {
-    if (at < this._segmentEnd) return this._bytes[at] ?? 0;
-    const offset = this._base + at;
-    let segment = this._segment;
-    while (offset >= segment.base + segment.end && segment.next !== undefined) segment = segment.next;
-    return segment.bytes[offset - segment.base] ?? 0;
-  }
-}
-
-function checkNeedle(needle: number | Uint8Array): void {
-  if (typeof needle === 'number' ? (needle & 0xff) !== needle : needle.length === 0) {
-    throw new RangeError(`expected a byte from 0 to 255 or at least one byte, saw ${needle.toString() || 'none'}`);
-  }
-}
-
-function isSame(a: number | Uint8Array, b: number | Uint8Array): boolean {
-  if (typeof a === 'number' || typeof b === 'number') return a === b;
-  return a.length === b.length && a.every((byte, index) => byte === b[index]);
 }

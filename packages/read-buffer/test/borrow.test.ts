@@ -152,6 +152,6 @@ describe('ReadBuffer.feed', () => {
     }
     for (let i = 3; i < chunks; i += 4) expect(buffer.readInt32() & 0xff).toBe(i & 0x7f);
     expect(buffer.length).toBe(0);
-    expect(buffer.stats.copiedBytes).toBe(chunks);
+    expect(buffer.stats.copiedBytes).toBeLessThan(3 * chunks);
   });
 });

@@ -221,7 +221,7 @@ describe.each(feeders)('ReadBuffer.takeFrame after %s', (feeder, feed) => {
     const one = hex(`44 000000c8 ${'61'.repeat(196)}`);
     for (let i = 0; i < 200; i++) for (const byte of one) feed(buffer, Uint8Array.of(byte));
     expect(takeAll(buffer)).toHaveLength(200);
-    expect(buffer.stats.copiedBytes).toBeLessThanOrEqual(2.1 * 200 * one.length);
+    expect(buffer.stats.copiedBytes).toBeLessThanOrEqual(3 * 200 * one.length);
   });
 });
 
