@@ -53,8 +53,14 @@ async function runOn(name, packages) {
     results.push({ host, folder, passed, failed });
     const outcome = failed === 0 ? `${String(passed)} passed` : `${String(passed)} passed, ${String(failed)} failed`;
     console.log(`${host.padEnd(14)} ${folder.padEnd(18)} ${outcome} (${seconds.toFixed(1)} s)`);
-    if (failed > 0) console.error(output);
+    if (failed > 0) console.error(excerpt(output));
   }
+}
+
+/** Where everything fails, vitest is verbose. */
+function excerpt(output) {
+  const limit = 20_000;
+  return output.length <= limit ? output : `${output.slice(0, limit)}\n... (${String(output.length - limit)} more)`;
 }
 
 /** Passed tests, and what failed, per package and runtime. */
