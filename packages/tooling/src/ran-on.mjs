@@ -35,13 +35,13 @@ export function mergeRuns(record, runs, titles) {
 /**
  * Records the runs, and writes the README's table from the record.
  *
- * @throws {Error} where the README has no place for the table; the record is written
+ * @throws {Error} where the README has no place for the table; nothing is written
  */
 export function recordRuns(runs, titles) {
-  const record = mergeRuns(recordedRuns(), runs, titles);
-  writeFileSync(recordFile, `${JSON.stringify(record, null, 2)}\n`);
   const readme = readFileSync(readmeFile, 'utf8');
   if (!TABLE.test(readme)) throw new Error('README.md has no lines `<!-- ran on: ... -->` and `<!-- /ran on -->`');
+  const record = mergeRuns(recordedRuns(), runs, titles);
+  writeFileSync(recordFile, `${JSON.stringify(record, null, 2)}\n`);
   writeFileSync(
     readmeFile,
     readme.replace(TABLE, (_all, open, close) => `${open}\n${ranOnTable(record)}\n\n${close}`),
