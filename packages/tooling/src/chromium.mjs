@@ -8,6 +8,15 @@ const apps = ['/Applications/Chromium.app/Contents/MacOS/Chromium'].concat(
   '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
 );
 
+/** Where playwright would install one; it throws where it supports no browser. */
+function placesOfPlaywright() {
+  try {
+    return [chromium.executablePath()];
+  } catch {
+    return [];
+  }
+}
+
 /**
  * Finds a Chromium: the one that CHROMIUM names, one of the system, or the one that playwright installed.
  *
@@ -16,7 +25,7 @@ const apps = ['/Applications/Chromium.app/Contents/MacOS/Chromium'].concat(
  * @returns {string | undefined} path of the program
  * @throws {Error} where CHROMIUM names a file that is not there
  */
-export function findChromium(env = process.env, elsewhere = [...apps, chromium.executablePath()]) {
+export function findChromium(env = process.env, elsewhere = [...apps, ...placesOfPlaywright()]) {
   const named = env.CHROMIUM;
   if (named) {
     if (existsSync(named)) return named;
