@@ -7,6 +7,13 @@ export const modules: Readonly<Record<string, () => Promise<BenchmarkModule>>> =
   'micro/read-buffer/long-frame': () => import('./micro/read-buffer/long-frame.js'),
   'micro/read-buffer/drip': () => import('./micro/read-buffer/drip.js'),
   'micro/read-buffer/text-rows': () => import('./micro/read-buffer/text-rows.js'),
+  'micro/write-buffer/bind-batch': () => import('./micro/write-buffer/bind-batch.js'),
+  'micro/async-queue/take-ready': () => import('./micro/async-queue/take-ready.js'),
+  'micro/async-queue/hand-off': () => import('./micro/async-queue/hand-off.js'),
+  'micro/async-queue/bounded': () => import('./micro/async-queue/bounded.js'),
+  'micro/async-queue/cancelled-waiters': () => import('./micro/async-queue/cancelled-waiters.js'),
+  'micro/timeouts/arm-disarm': () => import('./micro/timeouts/arm-disarm.js'),
+  'micro/timeouts/deadline-await': () => import('./micro/timeouts/deadline-await.js'),
   echo: () => import('./echo/benchmarks.js'),
   postgres: () => import('./postgres/benchmarks.js'),
 };

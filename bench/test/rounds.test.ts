@@ -10,6 +10,9 @@ const contender = (name: string, log: string[], result: unknown = 42): Contender
   run: (count) => {
     log.push(`${name}${count}`);
   },
+  begin: () => {
+    log.push(`begin ${name}`);
+  },
   close: () => {
     log.push(`close ${name}`);
   },
@@ -46,7 +49,20 @@ describe('timeRounds', () => {
   test('runs the contenders in turn, each of them first once, and closes them', async () => {
     const log: string[] = [];
     const timings = await timeRounds(benchmark([contender('a', log), contender('b', log)]), 2);
-    expect(log).toEqual(['a5', 'b5', 'a5', 'b5', 'a10', 'b10', 'b10', 'a10', 'close a', 'close b']);
+    expect(log).toEqual([
+      'a5',
+      'b5',
+      'a5',
+      'b5',
+      'begin a',
+      'begin b',
+      'a10',
+      'b10',
+      'b10',
+      'a10',
+      'close a',
+      'close b',
+    ]);
     expect(timings.map((t) => [t.contender, t.samples.length])).toEqual([
       ['a', 2],
       ['b', 2],
@@ -63,7 +79,7 @@ describe('timeRounds', () => {
   test('counts in whole batches', async () => {
     const log: string[] = [];
     await timeRounds(benchmark([contender('a', log)], { batch: 4 }), 1);
-    expect(log).toEqual(['a8', 'a8', 'a12', 'close a']);
+    expect(log).toEqual(['a8', 'a8', 'begin a', 'a12', 'close a']);
     expect(wholeBatches(0.5)).toBe(1);
   });
 

@@ -96,15 +96,16 @@ async function measureOne(benchmark: Benchmark, contender: Contender, collection
 }
 
 async function runSlice(contender: Contender, count: number, collections: () => number): Promise<Slice> {
-  const before = collected();
+  collected();
   await delay(1); // entries of the observer come with the next turns
   const collectionsBefore = collections();
+  const before = process.memoryUsage();
   const running = contender.run(count);
   if (running !== undefined) await running;
   const { heapUsed, arrayBuffers } = process.memoryUsage();
   await delay(1);
   const isDisturbed = collections() !== collectionsBefore;
-  return { count, heap: heapUsed - before.heap, offHeap: arrayBuffers - before.offHeap, isDisturbed };
+  return { count, heap: heapUsed - before.heapUsed, offHeap: arrayBuffers - before.arrayBuffers, isDisturbed };
 }
 
 function collected(): { heap: number; offHeap: number } {

@@ -7,6 +7,8 @@ export interface Contender {
   run(count: number): Promise<void> | void;
   /** Microseconds of CPU that the measured process has used so far; default: this process. */
   cpuMicros?(): Promise<number>;
+  /** Called when everybody is warm and the rounds begin. */
+  begin?(): void;
   /** What the contender counted in the rounds, by name and unit, such as `copied B`. */
   counters?(): Readonly<Record<string, number>>;
   close?(): Promise<void> | void;

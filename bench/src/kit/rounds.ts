@@ -25,6 +25,7 @@ export async function timeRounds(benchmark: Benchmark, rounds: number): Promise<
     const count = wholeBatches(benchmark.count, benchmark.batch);
     for (const contender of [...contenders, ...contenders])
       await contender.run(wholeBatches(count / 2, benchmark.batch));
+    for (const contender of contenders) contender.begin?.();
     const samples = new Map<Contender, Sample[]>(contenders.map((c) => [c, []]));
     for (let round = 0; round < rounds; round++) {
       for (let i = 0; i < contenders.length; i++) {
