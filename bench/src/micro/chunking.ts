@@ -1,12 +1,14 @@
 /** How much a socket delivers at a time. */
 export const CHUNK_BYTES = 64 * 1024;
 
-/** Cuts `bytes` into chunks of their own memory, as they arrive from a socket. */
+const POOLED_BYTES = 4096;
+
+/** Cuts `bytes` into chunks, as they arrive from a socket: long ones have memory of their own, short ones share it. */
 export function cut(bytes: Uint8Array, chunkBytes: number = CHUNK_BYTES): Buffer[] {
   const chunks: Buffer[] = [];
   for (let at = 0; at < bytes.length; at += chunkBytes) {
     const part = bytes.subarray(at, at + chunkBytes);
-    const chunk = Buffer.allocUnsafeSlow(part.length);
+    const chunk = part.length < POOLED_BYTES ? Buffer.allocUnsafe(part.length) : Buffer.allocUnsafeSlow(part.length);
     chunk.set(part);
     chunks.push(chunk);
   }

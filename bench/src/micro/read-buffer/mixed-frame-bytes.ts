@@ -1,8 +1,8 @@
 import { cut } from '../chunking.js';
 import { seeded } from '../seeded.js';
 
-/** Of 200 B each, 50 chunks of 64 KiB. */
-export const FRAMES = 16_384;
+/** Of 200 B each, 13 chunks of 64 KiB or less. */
+export const FRAMES = 4096;
 export const FRAME_BYTES = 200;
 export const TYPE = 0x6d;
 const BODY_BYTE = 0x5a;

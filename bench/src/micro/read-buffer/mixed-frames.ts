@@ -49,7 +49,7 @@ function afterOtherChunks(): Contender[] {
   return contenders(chunks, chunks);
 }
 
-const common = { operation: 'frame', count: 6 * FRAMES, batch: FRAMES, ownProcess: true } as const;
+const common = { operation: 'frame', count: 25 * FRAMES, batch: FRAMES, ownProcess: true } as const;
 
 export const benchmarks: readonly Benchmark[] = [
   {
