@@ -20,6 +20,9 @@ const BLOCK_BYTES = 1024;
 /** Chunks up to this size are collected in a carry: cheaper than a view of their own. */
 const SHORT_CHUNK_BYTES = 64;
 
+/** So many marks of one place differ. */
+const MARK_SERIALS = 1024;
+
 const NO_BYTES = new Uint8Array(0);
 const NO_VIEW = new DataView(NO_BYTES.buffer);
 
@@ -33,10 +36,9 @@ export interface ReadBufferStats {
   readonly slowReads: number;
 }
 
-/** A chunk that waits behind what is being read; its first `start` bytes were pulled out of it already. */
+/** A chunk, or what is left of it, that waits behind what is being read. */
 interface QueuedChunk {
   bytes: Uint8Array;
-  start: number;
   next: QueuedChunk | undefined;
 }
 
@@ -57,36 +59,26 @@ export abstract class ChunkChain {
   /** How many bytes from the cursor on the next frame, or its header, takes; 0 if it is not known to be incomplete. */
   protected _neededBytes = 0;
   protected _framing: Framing | null = null;
-  /** Offsets of the open marks, the oldest first, and their handles. */
-  protected _markOffsets: number[] = [];
-  protected _markHandles: number[] = [];
+  /** Handles of the open marks, the oldest first: offset in the stream times `MARK_SERIALS`, plus a serial number. */
+  protected _marks: number[] = [];
   /** Whether `_bytes` is the buffer's own: it may be written behind `_bytesEnd`, and used again when it was read. */
   protected _isCarry = false;
-  /** Whether `readRun` left bytes over, which are to be joined with what comes next. */
-  protected _isRunCut = false;
   /** A shorter chunk than this can be copied behind the carry, with nothing else to look at. */
   protected _roomBytes = 0;
-  protected readonly _stats: { copiedBytes: number; framesTaken: number; slowReads: number };
-  protected readonly _maxBufferedBytes: number;
+  protected _copiedBytes = 0;
+  protected _framesTaken = 0;
+  protected _slowReads = 0;
+  protected _maxBufferedBytes = 0;
   private _queue: QueuedChunk | undefined = undefined;
   private _lastQueued: QueuedChunk | undefined = undefined;
   private _queuedBytes = 0;
   private _isBorrowing = false;
-  /** The borrowed chunk, if it had to wait in the queue. */
-  private _borrowed: QueuedChunk | undefined = undefined;
-  /** Offset of the end of the borrowed chunk. */
-  private _borrowedEnd = 0;
   private _spare: Uint8Array = NO_BYTES;
-  private _nextMark = 1;
+  private _markSerial = 0;
 
-  constructor(maxBufferedBytes: number) {
-    this._maxBufferedBytes = maxBufferedBytes;
-    this._stats = { copiedBytes: 0, framesTaken: 0, slowReads: 0 };
-  }
-
-  /** What was copied, taken and joined so far. One object, updated as the reader goes on. */
+  /** What was copied, taken and joined so far; a new object each time. */
   get stats(): ReadBufferStats {
-    return this._stats;
+    return { copiedBytes: this._copiedBytes, framesTaken: this._framesTaken, slowReads: this._slowReads };
   }
 
   /** How many bytes were fed and not read, in the current frame and after it. */
@@ -96,7 +88,7 @@ export abstract class ChunkChain {
 
   /**
    * Appends `chunk` without copying it, except for what completes a frame that began in an earlier chunk, and for short
-   * chunks that arrive while such a frame, or the rest of a `readRun`, waits.
+   * chunks that come after bytes that had to be copied.
    *
    * @param chunk - Owned from now on: the caller must not write to it again. An empty chunk is a no-op.
    * @throws {BufferOverflowError} If more than `maxBufferedBytes` would wait, counted from the oldest open mark; nothing
@@ -117,11 +109,9 @@ export abstract class ChunkChain {
    * @remarks Lifetime: views that were given out before are no longer valid.
    */
   feedBorrowed(chunk: Uint8Array): void {
-    if (this._isBorrowing) throw new TypeError('a borrow is open: call endBorrow before the next feedBorrowed');
+    if (this._isBorrowing) throw new TypeError('a borrow is open: endBorrow ends it');
     if (!this._copyShort(chunk)) this._append(chunk);
     this._isBorrowing = true;
-    this._borrowed = this._lastQueued;
-    this._borrowedEnd = this._base + this._cursor + this.bufferedBytes;
   }
 
   /**
@@ -134,26 +124,17 @@ export abstract class ChunkChain {
    * 16 MiB of a longer one.
    */
   endBorrow(): void {
-    if (!this._isBorrowing) return;
+    const wasBorrowing = this._isBorrowing;
     this._isBorrowing = false;
-    const borrowed = this._borrowed;
-    this._borrowed = undefined;
-    const hasMarks = this._markOffsets.length > 0;
-    const unreadBytes = this._borrowedEnd - this._base - this._cursor;
-    if (unreadBytes > 0 || (hasMarks && !this._isCarry)) {
+    if (!wasBorrowing || (this._isCarry && this._queue === undefined)) return;
+    if (this._marks.length === 0) {
       // A frame that was read may still be marked: then the next one has to wait.
-      if (this._framing !== null && this._end === this._cursor && !hasMarks) this._expectFrame();
-      if (this._isCarry && this._bytesEnd > KEPT_CARRY_BYTES && borrowed !== undefined) {
-        // A large frame waits to be taken: this must not move it.
-        borrowed.bytes = borrowed.bytes.slice(borrowed.start);
-        borrowed.start = 0;
-        this._stats.copiedBytes += borrowed.bytes.length;
-      } else {
-        this._pull(unreadBytes, true);
-        if (!this._isCarry) this._own(0, true);
-      }
-      this._makeRoom();
-    } else if (this._cursor === this._bytesEnd && !hasMarks && !this._isCarry) this._enter(NO_BYTES, 0);
+      if (this._cursor === this._end) this._expectFrame();
+      if (this._vacate()) return;
+    }
+    this._pull(this.bufferedBytes, true);
+    if (!this._isCarry) this._own(0, true);
+    this._makeRoom();
   }
 
   /**
@@ -165,9 +146,10 @@ export abstract class ChunkChain {
    * @returns A handle for `rollback` or `commit`.
    */
   mark(): number {
-    this._markOffsets.push(this._base + this._cursor);
-    this._markHandles.push(this._nextMark);
-    return this._nextMark++;
+    this._markSerial = (this._markSerial + 1) % MARK_SERIALS;
+    const mark = (this._base + this._cursor) * MARK_SERIALS + this._markSerial;
+    this._marks.push(mark);
+    return mark;
   }
 
   /**
@@ -176,9 +158,8 @@ export abstract class ChunkChain {
    * @throws {TypeError} If `mark` is not open; nothing changes.
    */
   rollback(mark: number): void {
-    const index = this._markIndex(mark);
-    this._cursor = (this._markOffsets[index] ?? 0) - this._base;
-    this._closeMarks(index);
+    this.commit(mark);
+    this._cursor = this._markedAt(mark);
   }
 
   /**
@@ -187,47 +168,45 @@ export abstract class ChunkChain {
    * @throws {TypeError} If `mark` is not open; nothing changes.
    */
   commit(mark: number): void {
-    this._closeMarks(this._markIndex(mark));
+    const index = this._marks.lastIndexOf(mark);
+    if (index < 0) throw new TypeError(`expected the handle of an open mark, saw ${mark}`);
+    this._marks.length = index;
   }
 
   /** Returns how many bytes the next frame, or its header, takes, and sets `_neededBytes` if they are not all there. */
   protected abstract _expectFrame(): number;
 
-  protected _closeMarks(count: number): void {
-    if (this._markHandles.length === count) return; // perf: setting a length costs more than a frame
-    this._markHandles.length = count;
-    this._markOffsets.length = count;
-  }
-
   /** Goes on to the next chunk, where all before it was read. Returns whether there is one. */
   protected _advance(): boolean {
     const queued = this._queue;
     if (queued === undefined) return false;
-    const byteLength = queued.bytes.length - queued.start;
-    if (this._markOffsets.length > 0) this._pull(byteLength);
+    const { bytes } = queued;
+    if (this._marks.length > 0) this._pull(bytes.length);
     else {
-      this._unqueue(queued, byteLength);
-      this._enter(queued.bytes, queued.start);
+      this._unqueue(queued, bytes.length);
+      this._enter(bytes);
     }
     return true;
   }
 
-  /** Forgets the memory that was read to its end, so that an idle reader holds no chunk. */
-  protected _vacate(): void {
-    if (this._cursor === this._bytesEnd) this._enter(NO_BYTES, 0);
+  /** Forgets the memory where all was read, so that an idle reader holds no chunk. Returns whether it was. */
+  protected _vacate(): boolean {
+    const isIdle = this.bufferedBytes === 0;
+    if (isIdle) this._enter(NO_BYTES);
+    return isIdle;
   }
 
   /** Makes the next `byteCount` bytes contiguous, in a carry if they are not. There must be as many. */
   protected _pull(byteCount: number, isFeeding = false): void {
-    while (this._cursor === this._bytesEnd && this._markOffsets.length === 0 && this._advance());
+    while (this._cursor === this._bytesEnd && this._marks.length === 0 && this._advance());
     let missing = byteCount - (this._bytesEnd - this._cursor);
     if (!(missing > 0)) return;
     this._own(missing, isFeeding);
-    if (!isFeeding) this._stats.slowReads += 1;
+    if (!isFeeding) this._slowReads += 1;
     for (let queued = this._queue; queued !== undefined && missing > 0; queued = this._queue) {
-      const { bytes, start } = queued;
-      const count = Math.min(missing, bytes.length - start);
-      copyBytes(this._bytes, this._bytesEnd, bytes, start, start + count);
+      const { bytes } = queued;
+      const count = Math.min(missing, bytes.length);
+      copyBytes(this._bytes, this._bytesEnd, bytes, 0, count);
       this._unqueue(queued, count);
       this._extend(count);
       missing -= count;
@@ -247,22 +226,21 @@ export abstract class ChunkChain {
   /** Counts bytes that were copied behind the others. */
   private _extend(byteLength: number): void {
     this._bytesEnd += byteLength;
-    this._stats.copiedBytes += byteLength;
+    this._copiedBytes += byteLength;
     if (this._framing === null) this._end = this._bytesEnd;
   }
 
   private _append(chunk: Uint8Array): void {
-    if (!isBytes(chunk)) throw new TypeError('expected a Uint8Array as the chunk');
+    if (!isBytes(chunk)) throw new TypeError(`expected a Uint8Array, saw ${typeof chunk}`);
     const restBytes = this.bufferedBytes;
     const room = this._maxBufferedBytes - (restBytes + this._cursor - this._keptFrom());
     if (chunk.length > room) throw new BufferOverflowError('chunk does not fit', chunk.length, room);
     const isShort = restBytes <= SHORT_CHUNK_BYTES && chunk.length <= SHORT_CHUNK_BYTES;
-    if (isShort && this._framing === null && this._queue === undefined && (this._isCarry || this._isRunCut)) {
+    if (isShort && this._framing === null && this._queue === undefined && this._isCarry) {
       this._own(chunk.length, true);
-      copyBytes(this._bytes, this._bytesEnd, chunk, 0, chunk.length);
-      this._extend(chunk.length);
+      this._roomBytes = chunk.length + 1;
+      this._copyShort(chunk);
     } else if (chunk.length > 0) this._enqueue(chunk);
-    this._isRunCut = false;
     // What belongs to an incomplete frame is joined with it at once: its header first, which says how long it is.
     while (this._neededBytes > 0) {
       this._pull(Math.min(this._neededBytes, this.bufferedBytes), true);
@@ -273,42 +251,38 @@ export abstract class ChunkChain {
   }
 
   private _enqueue(chunk: Uint8Array): void {
-    // A plain Uint8Array, so that views are plain too and slices are copies.
-    const isPlain = Object.getPrototypeOf(chunk) === Uint8Array.prototype;
-    const bytes = isPlain ? chunk : new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.length);
-    if (this._queue === undefined && this._cursor === this._bytesEnd && this._markOffsets.length === 0) {
-      this._enter(bytes, 0);
-      return;
-    }
-    const queued: QueuedChunk = { bytes, start: 0, next: undefined };
-    if (this._queue === undefined || this._lastQueued === undefined) this._queue = queued;
+    // A plain Uint8Array, whatever it was: so that views are plain, too, and slices are copies.
+    const bytes = new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.length);
+    const queued: QueuedChunk = { bytes, next: undefined };
+    if (this._lastQueued === undefined) this._queue = queued;
     else this._lastQueued.next = queued;
     this._lastQueued = queued;
     this._queuedBytes += bytes.length;
+    this._pull(0); // goes on to it, if there is nothing else
   }
 
   /** Takes the first `byteCount` bytes out of the queue's first chunk. */
   private _unqueue(queued: QueuedChunk, byteCount: number): void {
-    queued.start += byteCount;
     this._queuedBytes -= byteCount;
-    if (queued.start < queued.bytes.length) return;
-    queued.start -= byteCount;
-    this._queue = queued.next;
-    if (queued.next === undefined) this._lastQueued = undefined;
+    if (byteCount < queued.bytes.length) queued.bytes = queued.bytes.subarray(byteCount);
+    else {
+      this._queue = queued.next;
+      if (queued.next === undefined) this._lastQueued = undefined;
+    }
   }
 
   /** Goes on to other memory, where all before it was read. */
-  private _enter(bytes: Uint8Array, start: number): void {
+  private _enter(bytes: Uint8Array): void {
     this._retire();
-    this._base += this._bytesEnd - start;
+    this._base += this._bytesEnd;
     this._bytes = bytes;
     this._view = bytes === NO_BYTES ? NO_VIEW : viewOf(bytes);
     this._isCarry = false;
-    this._cursor = start;
+    this._cursor = 0;
     this._bytesEnd = bytes.length;
-    this._end = this._framing === null ? this._bytesEnd : start;
+    this._end = this._framing === null ? bytes.length : 0;
     // An empty payload is never gone.
-    this._payloadStart = this._payloadStart >= 0 && this._payloadLength === 0 ? start : -1;
+    this._payloadStart = this._payloadStart >= 0 && this._payloadLength === 0 ? 0 : -1;
     this._roomBytes = 0;
   }
 
@@ -325,7 +299,7 @@ export abstract class ChunkChain {
     this._bytes = carry;
     this._view = viewOf(carry);
     this._isCarry = true;
-    this._stats.copiedBytes += heldBytes;
+    this._copiedBytes += heldBytes;
     this._base += from;
     this._cursor -= from;
     this._end -= from;
@@ -336,8 +310,12 @@ export abstract class ChunkChain {
 
   /** Index of the first byte that may still be read. */
   private _keptFrom(): number {
-    const [oldest] = this._markOffsets;
-    return oldest === undefined ? this._cursor : oldest - this._base;
+    const [oldest] = this._marks;
+    return oldest === undefined ? this._cursor : this._markedAt(oldest);
+  }
+
+  private _markedAt(mark: number): number {
+    return Math.floor(mark / MARK_SERIALS) - this._base;
   }
 
   /** Finds out how much may be copied behind the carry. */
@@ -356,25 +334,18 @@ export abstract class ChunkChain {
     const spare = this._spare;
     const isFit = spare.length <= KEPT_CARRY_BYTES || 4 * byteLength >= spare.length;
     if (isFeeding) {
-      // A header alone does not say yet how much its frame needs.
-      if (isFit || byteLength > (this._framing?.headerBytes ?? 0)) this._spare = NO_BYTES;
+      this._spare = NO_BYTES;
       if (isFit && spare.length >= byteLength) return spare;
     }
     const isBlock = isFeeding && this._neededBytes === 0;
     return new Uint8Array(Math.max(byteLength, isBlock ? BLOCK_BYTES : MIN_CARRY_BYTES));
   }
-
-  private _markIndex(mark: number): number {
-    const index = this._markHandles.lastIndexOf(mark);
-    if (index < 0) throw new TypeError(`expected the handle of an open mark, saw ${mark}`);
-    return index;
-  }
 }
 
 /** Copies bytes; for a few of them a loop is cheaper than the view that `set` needs. */
-export function copyBytes(target: Uint8Array, at: number, source: Uint8Array, start: number, end: number): void {
+function copyBytes(target: Uint8Array, at: number, source: Uint8Array, start: number, end: number): void {
   if (end - start < 16) for (let i = start; i < end; i++) target[at + i - start] = source[i] ?? 0;
-  else target.set(end - start === source.length ? source : source.subarray(start, end), at);
+  else target.set(source.subarray(start, end), at);
 }
 
 function viewOf(bytes: Uint8Array): DataView {

@@ -20,7 +20,7 @@ export class BufferUnderflowError extends ByteCountError {
 
   /** Makes the error for a read of `requested` bytes where `available` can be read. */
   constructor(requested: number, available: number) {
-    super(`expected to read ${requested} bytes, there are ${available}`, requested, available);
+    super(`expected ${requested} bytes, saw ${available}`, requested, available);
   }
 }
 
@@ -35,7 +35,7 @@ export class BufferOverflowError extends ByteCountError {
 
   /** Makes the error for `requested` bytes where a limit has room for `available`. */
   constructor(what: string, requested: number, available: number) {
-    super(`${what}: ${requested} bytes, at most ${available} are allowed`, requested, available);
+    super(`${what}: expected at most ${available} bytes, saw ${requested}`, requested, available);
   }
 }
 

@@ -1,4 +1,4 @@
-import { ChunkChain, copyBytes } from './chunk-chain.js';
+import { ChunkChain } from './chunk-chain.js';
 import { BufferOverflowError, BufferUnderflowError, FrameError } from './errors.js';
 import { decodeLatin1, decodeUtf8 } from './host-strings.js';
 import { needleOf, search } from './search.js';
@@ -13,9 +13,8 @@ const ZERO = Uint8Array.of(0);
 
 /** Reads fields from the segments: bounded by the frame where framing is on, across chunks where it is off. */
 export abstract class FieldReader extends ChunkChain {
-  /** What `readUntil` looked for last, from which offset on, and how many bytes from there it need not look at again. */
-  private _scannedFor = '';
-  private _scanFrom = -1;
+  /** From which offset on `readUntil` looked last, and for what; and how many bytes it need not look at again. */
+  private _scan = '';
   private _scannedBytes = 0;
 
   /** How many bytes can be read: of the current frame, or without framing all that was fed. */
@@ -29,92 +28,110 @@ export abstract class FieldReader extends ChunkChain {
    * @throws {BufferUnderflowError} If it is not there; the cursor does not move. So does every read.
    */
   readUint8(): number {
-    return this._take(1).getUint8(this._cursor - 1);
+    const at = this._take(1);
+    return this._view.getUint8(at);
   }
 
   /** Reads an integer of 8 bits, from -128 to 127. */
   readInt8(): number {
-    return this._take(1).getInt8(this._cursor - 1);
+    const at = this._take(1);
+    return this._view.getInt8(at);
   }
 
   /** Reads an integer of 16 bits, from 0 to 65535, big-endian. */
   readUint16(): number {
-    return this._take(2).getUint16(this._cursor - 2);
+    const at = this._take(2);
+    return this._view.getUint16(at);
   }
 
   /** Reads an integer of 16 bits, from -32768 to 32767, big-endian. */
   readInt16(): number {
-    return this._take(2).getInt16(this._cursor - 2);
+    const at = this._take(2);
+    return this._view.getInt16(at);
   }
 
   /** Reads an integer of 32 bits, from 0 to 2^32 - 1, big-endian. */
   readUint32(): number {
-    return this._take(4).getUint32(this._cursor - 4);
+    const at = this._take(4);
+    return this._view.getUint32(at);
   }
 
   /** Reads an integer of 32 bits, from -2^31 to 2^31 - 1, big-endian. */
   readInt32(): number {
-    return this._take(4).getInt32(this._cursor - 4);
+    const at = this._take(4);
+    return this._view.getInt32(at);
   }
 
   /** Reads an integer of 64 bits, from 0 to 2^64 - 1, big-endian. */
   readBigUint64(): bigint {
-    return this._take(8).getBigUint64(this._cursor - 8);
+    const at = this._take(8);
+    return this._view.getBigUint64(at);
   }
 
   /** Reads an integer of 64 bits, from -2^63 to 2^63 - 1, big-endian. */
   readBigInt64(): bigint {
-    return this._take(8).getBigInt64(this._cursor - 8);
+    const at = this._take(8);
+    return this._view.getBigInt64(at);
   }
 
   /** Reads an IEEE 754 number of 32 bits, big-endian. */
   readFloat32(): number {
-    return this._take(4).getFloat32(this._cursor - 4);
+    const at = this._take(4);
+    return this._view.getFloat32(at);
   }
 
   /** Reads an IEEE 754 number of 64 bits, big-endian. */
   readFloat64(): number {
-    return this._take(8).getFloat64(this._cursor - 8);
+    const at = this._take(8);
+    return this._view.getFloat64(at);
   }
 
   /** Reads an integer of 16 bits, from 0 to 65535, little-endian. */
   readUint16LE(): number {
-    return this._take(2).getUint16(this._cursor - 2, true);
+    const at = this._take(2);
+    return this._view.getUint16(at, true);
   }
 
   /** Reads an integer of 16 bits, from -32768 to 32767, little-endian. */
   readInt16LE(): number {
-    return this._take(2).getInt16(this._cursor - 2, true);
+    const at = this._take(2);
+    return this._view.getInt16(at, true);
   }
 
   /** Reads an integer of 32 bits, from 0 to 2^32 - 1, little-endian. */
   readUint32LE(): number {
-    return this._take(4).getUint32(this._cursor - 4, true);
+    const at = this._take(4);
+    return this._view.getUint32(at, true);
   }
 
   /** Reads an integer of 32 bits, from -2^31 to 2^31 - 1, little-endian. */
   readInt32LE(): number {
-    return this._take(4).getInt32(this._cursor - 4, true);
+    const at = this._take(4);
+    return this._view.getInt32(at, true);
   }
 
   /** Reads an integer of 64 bits, from 0 to 2^64 - 1, little-endian. */
   readBigUint64LE(): bigint {
-    return this._take(8).getBigUint64(this._cursor - 8, true);
+    const at = this._take(8);
+    return this._view.getBigUint64(at, true);
   }
 
   /** Reads an integer of 64 bits, from -2^63 to 2^63 - 1, little-endian. */
   readBigInt64LE(): bigint {
-    return this._take(8).getBigInt64(this._cursor - 8, true);
+    const at = this._take(8);
+    return this._view.getBigInt64(at, true);
   }
 
   /** Reads an IEEE 754 number of 32 bits, little-endian. */
   readFloat32LE(): number {
-    return this._take(4).getFloat32(this._cursor - 4, true);
+    const at = this._take(4);
+    return this._view.getFloat32(at, true);
   }
 
   /** Reads an IEEE 754 number of 64 bits, little-endian. */
   readFloat64LE(): number {
-    return this._take(8).getFloat64(this._cursor - 8, true);
+    const at = this._take(8);
+    return this._view.getFloat64(at, true);
   }
 
   /**
@@ -124,14 +141,14 @@ export abstract class FieldReader extends ChunkChain {
    * @remarks Cost: allocates nothing, unlike `readBigInt64`.
    */
   readSafeInt64(): number {
-    const view = this._take(8);
-    return this._checkSafe(view.getInt32(this._cursor - 8) * 2 ** 32 + view.getUint32(this._cursor - 4), 8);
+    const at = this._take(8);
+    return this._checkSafe(this._view.getInt32(at) * 2 ** 32 + this._view.getUint32(at + 4), 8);
   }
 
   /** Reads a little-endian integer of 64 bits as a number; see {@link readSafeInt64}. */
   readSafeInt64LE(): number {
-    const view = this._take(8);
-    return this._checkSafe(view.getInt32(this._cursor - 4, true) * 2 ** 32 + view.getUint32(this._cursor - 8, true), 8);
+    const at = this._take(8);
+    return this._checkSafe(this._view.getInt32(at + 4, true) * 2 ** 32 + this._view.getUint32(at, true), 8);
   }
 
   /**
@@ -144,8 +161,7 @@ export abstract class FieldReader extends ChunkChain {
    */
   readVarint(): number {
     const byteLength = this._gatherVarint();
-    let value = 0;
-    for (let i = byteLength - 1; i >= 0; i--) value = value * 128 + ((this._bytes[this._cursor + i] as number) & 0x7f);
+    const value = this._varintBits(0, byteLength);
     this._cursor += byteLength;
     return this._checkSafe(value, byteLength);
   }
@@ -157,13 +173,10 @@ export abstract class FieldReader extends ChunkChain {
    */
   readVarintBigInt(): bigint {
     const byteLength = this._gatherVarint();
-    let value = 0n;
-    for (let i = byteLength - 1; i >= 0; i--) {
-      value = (value << 7n) | BigInt((this._bytes[this._cursor + i] as number) & 0x7f);
-    }
-    if (value >> 64n !== 0n) throw new BufferOverflowError('varint above 2^64 - 1', 9, 8);
+    const low = this._varintBits(0, Math.min(7, byteLength));
+    const high = this._varintBits(7, byteLength);
     this._cursor += byteLength;
-    return value;
+    return (BigInt(high) << 49n) + BigInt(low);
   }
 
   /**
@@ -207,10 +220,7 @@ export abstract class FieldReader extends ChunkChain {
    * @remarks Lifetime: the copy is the caller's.
    */
   readBytes(byteLength: number): Uint8Array {
-    this._check(byteLength);
-    const bytes = new Uint8Array(byteLength);
-    this._copyOut(bytes);
-    return bytes;
+    return this.viewBytes(byteLength).slice();
   }
 
   /**
@@ -219,8 +229,7 @@ export abstract class FieldReader extends ChunkChain {
    * @throws {BufferUnderflowError} If there are fewer; the cursor does not move and `target` does not change.
    */
   readInto(target: Uint8Array): void {
-    this._check(target.length);
-    this._copyOut(target);
+    target.set(this.viewBytes(target.length));
   }
 
   /**
@@ -245,7 +254,7 @@ export abstract class FieldReader extends ChunkChain {
    */
   tryViewBytes(byteLength: number): Uint8Array | undefined {
     if (byteLength >>> 0 !== byteLength) throw new BufferUnderflowError(byteLength, this.length);
-    if (this._cursor === this._end && this._framing === null) this._advance();
+    this._stretch();
     const start = this._cursor;
     if (byteLength > this._end - start) return undefined;
     this._cursor = start + byteLength;
@@ -275,7 +284,7 @@ export abstract class FieldReader extends ChunkChain {
    * @remarks Lifetime: until `endBorrow` or the next feed.
    */
   nextRun(): Uint8Array {
-    if (this._cursor === this._end && this._framing === null) this._advance();
+    this._stretch();
     return this._bytes.subarray(this._cursor, this._end);
   }
 
@@ -288,16 +297,9 @@ export abstract class FieldReader extends ChunkChain {
    *   passes through, and the cursor does not move.
    */
   readRun(decode: RunDecoder): boolean {
-    if (this._cursor === this._end && this._framing === null) this._advance();
-    const start = this._cursor;
-    const end = this._end;
-    if (start === end) return false;
-    const bytes = this._bytes;
-    const next = decode(bytes, this._view, start, end);
-    this._checkRun(next, bytes, start, end);
-    this._cursor = next;
-    this._isRunCut = next < end;
-    return next > start;
+    this._stretch();
+    if (this._cursor === this._end) return false;
+    return this._decodeRun(decode, this._end);
   }
 
   /**
@@ -307,9 +309,7 @@ export abstract class FieldReader extends ChunkChain {
    * @throws {BufferUnderflowError} If there is no such byte; `requested` counts the bytes up to its end.
    */
   peekUint8(offset = 0): number {
-    if (!(offset >= 0)) throw new BufferUnderflowError(offset, this.length);
-    this._gather(offset + 1);
-    return this._bytes[this._cursor + offset] as number;
+    return this._peek(offset, 1).getUint8(this._cursor + offset);
   }
 
   /**
@@ -319,9 +319,7 @@ export abstract class FieldReader extends ChunkChain {
    * @throws {BufferUnderflowError} If its four bytes are not all there; `requested` counts the bytes up to its end.
    */
   peekInt32(offset = 0): number {
-    if (!(offset >= 0)) throw new BufferUnderflowError(offset, this.length);
-    this._gather(offset + 4);
-    return this._view.getInt32(this._cursor + offset);
+    return this._peek(offset, 4).getInt32(this._cursor + offset);
   }
 
   /**
@@ -334,8 +332,7 @@ export abstract class FieldReader extends ChunkChain {
    * @remarks Cost: linear in the bytes between, times the needle's length at worst.
    */
   indexOf(needle: number | Uint8Array, from = 0): number {
-    if (from >>> 0 !== from) throw new RangeError(`expected a place of 0 or more, saw ${from}`);
-    return this._find(needleOf(needle), from, this.length);
+    return this._find(needleOf(needle), checkCount('from', from), this.length);
   }
 
   /**
@@ -352,14 +349,12 @@ export abstract class FieldReader extends ChunkChain {
    */
   readUntil(delimiter: number | Uint8Array, maxBytes = 0xffffffff): Uint8Array | undefined {
     const needle = needleOf(delimiter);
-    if (maxBytes >>> 0 !== maxBytes) throw new RangeError(`expected maxBytes of 0 or more, saw ${maxBytes}`);
     const start = this._base + this._cursor;
-    const limit = Math.min(this.length, maxBytes);
-    const isResumed = this._scanFrom === start && this._scannedFor === needle.join();
-    const found = this._find(needle, isResumed ? this._scannedBytes : 0, limit);
+    const limit = Math.min(this.length, checkCount('maxBytes', maxBytes));
+    const scan = `${start}:${needle.join()}`;
+    const found = this._find(needle, this._scan === scan ? this._scannedBytes : 0, limit);
     if (found >= 0) return this.readBytes(found + needle.length);
-    this._scannedFor = needle.join();
-    this._scanFrom = start;
+    this._scan = scan;
     this._scannedBytes = Math.max(0, limit - needle.length + 1);
     if (this.length >= maxBytes) throw new BufferOverflowError('no delimiter', this.length + 1, maxBytes);
     return undefined;
@@ -378,11 +373,27 @@ export abstract class FieldReader extends ChunkChain {
     }
   }
 
-  /** Moves the cursor over the next `byteLength` bytes, which are contiguous then, and returns the view of them. */
-  private _take(byteLength: number): DataView {
-    if (this._cursor + byteLength > this._end) this._gather(byteLength);
-    this._cursor += byteLength;
+  /** Moves the cursor over the next `byteLength` bytes, which are contiguous then, and returns where they begin. */
+  private _take(byteLength: number): number {
+    let at = this._cursor;
+    if (at + byteLength > this._end) {
+      this._gather(byteLength);
+      at = this._cursor;
+    }
+    this._cursor = at + byteLength;
+    return at;
+  }
+
+  /** Makes `byteLength` bytes at `offset` from the cursor contiguous with it, and returns the view of them. */
+  private _peek(offset: number, byteLength: number): DataView {
+    if (!(offset >= 0)) throw new BufferUnderflowError(offset, this.length);
+    this._gather(offset + byteLength);
     return this._view;
+  }
+
+  /** Goes on to the next chunk, if fields may span chunks and this one was read. */
+  private _stretch(): void {
+    if (this._cursor === this._end && this._framing === null) this._advance();
   }
 
   /** Makes the next `byteLength` bytes contiguous, or throws. */
@@ -396,25 +407,38 @@ export abstract class FieldReader extends ChunkChain {
   private _gatherVarint(): number {
     const available = Math.min(10, this.length);
     this._gather(available);
-    for (let byteLength = 1; byteLength <= available; byteLength++) {
-      if ((this._bytes[this._cursor + byteLength - 1] as number) < 0x80) return byteLength;
+    for (let i = 0; i < available; i++) {
+      // The tenth byte has the 64th bit alone.
+      if ((this._bytes[this._cursor + i] ?? 0) < (i < 9 ? 0x80 : 2)) return i + 1;
     }
     if (available < 10) throw new BufferUnderflowError(available + 1, available);
-    throw new BufferOverflowError('varint', 11, 10);
+    throw new BufferOverflowError('varint above 2^64 - 1', 10, 9);
+  }
+
+  /** Returns the bits in the bytes from `from` up to `to` of the varint at the cursor. */
+  private _varintBits(from: number, to: number): number {
+    let value = 0;
+    for (let i = to - 1; i >= from; i--) value = value * 128 + ((this._bytes[this._cursor + i] ?? 0) & 0x7f);
+    return value;
   }
 
   /** Returns `value`, which was read from the last `byteLength` bytes, or goes back there and throws. */
   private _checkSafe(value: number, byteLength: number): number {
     if (Number.isSafeInteger(value)) return value;
     this._cursor -= byteLength;
-    throw new RangeError(`expected a safe integer, saw ${value}: read it as a bigint`);
+    throw new RangeError(`expected a safe integer, saw ${value}`);
   }
 
-  /** Throws unless a decoder of `bytes` from `start` to `end` may return `next`. */
-  protected _checkRun(next: number, bytes: Uint8Array, start: number, end: number): void {
+  /** Calls `decode` on the bytes up to `end`, and returns whether that moved the cursor. */
+  protected _decodeRun(decode: RunDecoder, end: number): boolean {
+    const start = this._cursor;
+    const bytes = this._bytes;
+    const next = decode(bytes, this._view, start, end);
     if (this._bytes !== bytes || this._cursor !== start) throw new TypeError('a run decoder must not use its buffer');
     // Positive, then negated: so NaN fails, too.
-    if (!(Number.isInteger(next) && next >= start && next <= end)) throw new FrameError(next - start, end - start, 0);
+    if (!(next >>> 0 === next && next >= start && next <= end)) throw new FrameError(next - start, end - start, 0);
+    this._cursor = next;
+    return next > start;
   }
 
   /** Throws unless `byteLength` is a length, and as many bytes can be read. */
@@ -424,17 +448,9 @@ export abstract class FieldReader extends ChunkChain {
       throw new BufferUnderflowError(byteLength, this.length);
     }
   }
+}
 
-  /** Fills `target`, for which there are enough bytes. */
-  private _copyOut(target: Uint8Array): void {
-    let filled = 0;
-    for (;;) {
-      const count = Math.min(target.length - filled, this._end - this._cursor);
-      copyBytes(target, filled, this._bytes, this._cursor, this._cursor + count);
-      this._cursor += count;
-      filled += count;
-      if (filled === target.length) return;
-      this._advance();
-    }
-  }
+function checkCount(name: string, count: number): number {
+  if (count >>> 0 === count) return count;
+  throw new RangeError(`expected ${name} of 0 or more, saw ${count}`);
 }

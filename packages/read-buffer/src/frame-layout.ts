@@ -23,23 +23,22 @@ export interface Framing {
   readonly uncountedBytes: number;
 }
 
-/** Throws a RangeError that names the first property of `layout` that makes no sense. */
+/** Throws a RangeError that says what is expected if `layout` makes no sense. */
 export function framingOf(layout: FrameLayout, maxBufferedBytes: number): Framing {
   const { typeBytes, lengthBytes, lengthIncludes, littleEndian = false, maxFrameBytes } = layout;
-  check('typeBytes', [0, 1], typeBytes);
-  check('lengthBytes', [1, 2, 4], lengthBytes);
-  check('lengthIncludes', ['payload', 'length', 'frame'], lengthIncludes);
   const headerBytes = typeBytes + lengthBytes;
-  if (!(Number.isSafeInteger(maxFrameBytes) && maxFrameBytes >= headerBytes && maxFrameBytes <= maxBufferedBytes)) {
-    throw new RangeError(
-      `maxFrameBytes must be an integer from ${headerBytes}, the header, to ${maxBufferedBytes}, maxBufferedBytes, ` +
-        `saw ${maxFrameBytes}`,
-    );
-  }
   const uncountedBytes = { payload: headerBytes, length: typeBytes, frame: 0 }[lengthIncludes];
-  return { typeBytes, lengthBytes, headerBytes, littleEndian, maxFrameBytes, uncountedBytes };
-}
-
-function check(name: string, allowed: readonly (string | number)[], seen: string | number): void {
-  if (!allowed.includes(seen)) throw new RangeError(`${name} must be one of ${allowed.join(', ')}, saw ${seen}`);
+  const isKnown = [0, 1].includes(typeBytes) && [1, 2, 4].includes(lengthBytes);
+  if (
+    isKnown &&
+    Number.isInteger(uncountedBytes + maxFrameBytes) &&
+    maxFrameBytes >= headerBytes &&
+    maxFrameBytes <= maxBufferedBytes
+  ) {
+    return { typeBytes, lengthBytes, headerBytes, littleEndian, maxFrameBytes, uncountedBytes };
+  }
+  throw new RangeError(
+    `expected typeBytes 0 or 1, lengthBytes 1, 2 or 4, lengthIncludes payload, length or frame, maxFrameBytes ` +
+      `${headerBytes} to ${maxBufferedBytes}, saw ${JSON.stringify(layout)}`,
+  );
 }

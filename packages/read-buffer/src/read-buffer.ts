@@ -31,9 +31,10 @@ export class ReadBuffer extends FieldReader {
   constructor(options: ReadBufferOptions = {}) {
     const { maxBufferedBytes = 2 ** 31 - 1, frame } = options;
     if (!(maxBufferedBytes >>> 0 === maxBufferedBytes && maxBufferedBytes > 0)) {
-      throw new RangeError(`maxBufferedBytes must be an integer from 1 to 4294967295, saw ${maxBufferedBytes}`);
+      throw new RangeError(`expected maxBufferedBytes from 1 to 4294967295, saw ${maxBufferedBytes}`);
     }
-    super(maxBufferedBytes);
+    super();
+    this._maxBufferedBytes = maxBufferedBytes;
     this._framing = frame === undefined ? null : framingOf(frame, maxBufferedBytes);
   }
 
@@ -58,26 +59,20 @@ export class ReadBuffer extends FieldReader {
    */
   takeFrame(): boolean {
     const framing = this._framing;
-    if (framing === null) throw new TypeError('framing is off: set a layout with setFrame or in the constructor');
-    const { typeBytes, headerBytes } = framing;
-    const available = this._bytesEnd - this._end;
-    let start = this._end;
-    let frameBytes = 0;
-    // perf: micro, frames of 20 B. Whatever else may be the case is _nextFrame's business.
-    if (available >= headerBytes && framing.lengthBytes === 4 && this._markHandles.length === 0) {
-      frameBytes = this._view.getUint32(start + typeBytes, framing.littleEndian) + framing.uncountedBytes;
+    const start = this._end;
+    const available = this._bytesEnd - start;
+    // perf: micro, frames of 20 B. A negative length, and whatever else may be the case, is _nextFrame's business.
+    if (framing?.lengthBytes === 4 && available >= framing.headerBytes && this._marks.length === 0) {
+      const length = this._view.getInt32(start + framing.typeBytes, framing.littleEndian);
+      const frameBytes = length + framing.uncountedBytes;
+      if (frameBytes <= available && isSound(framing, frameBytes)) {
+        this._enterFrame(framing, start, frameBytes);
+        return true;
+      }
     }
-    if (!(frameBytes <= available && isSound(framing, frameBytes))) {
-      frameBytes = this._nextFrame(framing);
-      if (frameBytes === 0) return false;
-      start = this._cursor;
-    }
-    this._type = typeBytes === 0 ? -1 : (this._bytes[start] as number);
-    this._payloadLength = frameBytes - headerBytes;
-    this._payloadStart = start + headerBytes;
-    this._cursor = this._payloadStart;
-    this._end = start + frameBytes;
-    this._stats.framesTaken += 1;
+    const frameBytes = this._nextFrame();
+    if (frameBytes === 0) return false;
+    this._enterFrame(this._layout(), this._cursor, frameBytes);
     return true;
   }
 
@@ -97,18 +92,12 @@ export class ReadBuffer extends FieldReader {
    * @throws {TypeError} If the layout has no type byte, or `decode` read from this buffer.
    */
   takeRun(type: number, decode: RunDecoder): boolean {
-    const framing = this._framing;
-    if (framing?.typeBytes !== 1) throw new TypeError('a run needs a layout with a type byte');
-    if (this._nextFrame(framing) === 0) return false;
-    const start = this._cursor;
-    const bytes = this._bytes;
-    if (bytes[start] !== type) return false;
-    const end = this._bytesEnd;
-    const next = decode(bytes, this._view, start, end);
-    this._checkRun(next, bytes, start, end);
-    this._cursor = next;
-    this._end = next;
-    return next > start;
+    if (this._layout().typeBytes !== 1) throw new TypeError('expected a layout with a type byte');
+    if (this._nextFrame() === 0) return false;
+    if (this._bytes[this._cursor] !== type) return false;
+    const hasAdvanced = this._decodeRun(decode, this._bytesEnd);
+    this._end = this._cursor;
+    return hasAdvanced;
   }
 
   /**
@@ -120,7 +109,7 @@ export class ReadBuffer extends FieldReader {
    */
   payload(): Uint8Array {
     const start = this._payloadStart;
-    if (start < 0) throw new TypeError('there is no current frame, or a part of it is gone');
+    if (start < 0) throw new TypeError('expected a current frame with all of its bytes');
     return this._bytes.subarray(start, start + this._payloadLength);
   }
 
@@ -135,7 +124,7 @@ export class ReadBuffer extends FieldReader {
   takePayload(): Uint8Array {
     const view = this.payload();
     // Only a carry that holds nothing else that may still be read, and does not keep much more memory alive.
-    const isAlone = this._isCarry && this._bytesEnd === this._end && this._markOffsets.length === 0;
+    const isAlone = this._isCarry && this._bytesEnd === this._end && this._marks.length === 0;
     this._cursor = this._end;
     this._payloadStart = -1;
     if (isAlone && 2 * view.length >= this._bytes.length) {
@@ -143,7 +132,7 @@ export class ReadBuffer extends FieldReader {
       this._roomBytes = 0;
       return view;
     }
-    this._stats.copiedBytes += view.length;
+    this._copiedBytes += view.length;
     return view.slice();
   }
 
@@ -166,16 +155,12 @@ export class ReadBuffer extends FieldReader {
   protected override _expectFrame(): number {
     const framing = this._framing;
     if (framing === null) return 0;
-    const { typeBytes, lengthBytes, headerBytes, littleEndian, uncountedBytes } = framing;
+    const { headerBytes } = framing;
     const available = this.bufferedBytes;
     let frameBytes = headerBytes;
     if (available >= headerBytes) {
       this._pull(headerBytes, true);
-      frameBytes = uncountedBytes;
-      for (let i = 0; i < lengthBytes; i++) {
-        const at = this._cursor + typeBytes + (littleEndian ? i : lengthBytes - 1 - i);
-        frameBytes += (this._bytes[at] as number) * 256 ** i;
-      }
+      frameBytes = frameBytesAt(this._view, this._cursor, framing);
     }
     // A hostile length is not waited for: takeFrame throws.
     this._neededBytes = frameBytes > available && isSound(framing, frameBytes) ? frameBytes : 0;
@@ -183,7 +168,8 @@ export class ReadBuffer extends FieldReader {
   }
 
   /** Leaves the current frame, and returns the bytes of the next one, which is contiguous then; 0 if it is incomplete. */
-  private _nextFrame(framing: Framing): number {
+  private _nextFrame(): number {
+    const framing = this._layout();
     this._leaveFrame();
     if (this._neededBytes > 0) return 0;
     const frameBytes = this._expectFrame();
@@ -196,15 +182,43 @@ export class ReadBuffer extends FieldReader {
     return frameBytes;
   }
 
+  private _layout(): Framing {
+    if (this._framing === null) throw new TypeError('expected a layout, framing is off');
+    return this._framing;
+  }
+
+  private _enterFrame({ typeBytes, headerBytes }: Framing, start: number, frameBytes: number): void {
+    const payloadStart = start + headerBytes;
+    this._type = typeBytes === 0 ? -1 : (this._bytes[start] ?? 0);
+    this._payloadLength = frameBytes - headerBytes;
+    this._payloadStart = payloadStart;
+    this._cursor = payloadStart;
+    this._end = start + frameBytes;
+    this._framesTaken += 1;
+  }
+
   private _leaveFrame(): void {
     if (this._framing !== null) this._cursor = this._end;
     this._payloadStart = -1;
     this._payloadLength = 0;
     this._type = -1;
-    this._closeMarks(0);
+    if (this._marks.length > 0) this._marks = [];
   }
 }
 
 function isSound(framing: Framing, frameBytes: number): boolean {
   return frameBytes >= framing.headerBytes && frameBytes <= framing.maxFrameBytes;
+}
+
+/** Returns how long the frame is whose header begins at `start`. */
+function frameBytesAt(view: DataView, start: number, framing: Framing): number {
+  const { lengthBytes, littleEndian } = framing;
+  const at = start + framing.typeBytes;
+  const length =
+    lengthBytes === 4
+      ? view.getUint32(at, littleEndian)
+      : lengthBytes === 2
+        ? view.getUint16(at, littleEndian)
+        : view.getUint8(at);
+  return length + framing.uncountedBytes;
 }

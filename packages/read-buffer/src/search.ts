@@ -2,7 +2,7 @@
 export function search(bytes: Uint8Array, needle: Uint8Array, start: number, end: number): number {
   const last = needle.length - 1;
   for (let at = start; ; at++) {
-    at = searchByte(bytes, needle[0] as number, at, end - last);
+    at = searchByte(bytes, needle[0] ?? 0, at, end - last);
     let i = last;
     while (i > 0 && bytes[at + i] === needle[i]) i--;
     if (i === 0 || at < 0) return at;
@@ -21,5 +21,5 @@ function searchByte(bytes: Uint8Array, byte: number, start: number, end: number)
 export function needleOf(needle: number | Uint8Array): Uint8Array {
   const bytes = typeof needle === 'number' ? Uint8Array.of(needle) : needle;
   if (bytes.length > 0 && (bytes === needle || bytes[0] === needle)) return bytes;
-  throw new RangeError(`expected a byte from 0 to 255 or at least one byte, saw ${needle.toString() || 'none'}`);
+  throw new RangeError(`expected a byte or more to look for, saw ${needle.toString() || 'none'}`);
 }

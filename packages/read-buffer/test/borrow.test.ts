@@ -107,7 +107,7 @@ describe('ReadBuffer maxBufferedBytes', () => {
       expect(buffer.bufferedBytes).toBe(10);
       expect(() => {
         buffer.feed(hex('00'));
-      }).toThrow('chunk does not fit: 1 bytes, at most 0 are allowed');
+      }).toThrow('chunk does not fit: expected at most 0 bytes, saw 1');
       buffer.feed(hex(''));
     },
   );

@@ -197,8 +197,8 @@ describe.each(feeders)('ReadBuffer.takeFrame after %s', (feeder, feed) => {
     }
     expect(payloads.map((payload) => payload.length)).toEqual([payloadBytes, payloadBytes, payloadBytes]);
     expect(payloads.every((payload, i) => payload.every((byte) => byte === i + 1))).toBe(true);
-    // The borrow ended before the frames were taken, so the begin of a second frame in the chunk was copied twice.
-    const most = feeder === 'feed' ? 1 : 1.05;
+    // Where the borrow ends before the frames are taken, a frame moves to larger memory when the next one begins behind it.
+    const most = feeder === 'feed' ? 1 : 3;
     expect(buffer.stats.copiedBytes).toBeLessThanOrEqual(most * stream.length);
   });
 

@@ -1,12 +1,12 @@
 import { describe, expect, test } from 'vitest';
 import { hex, seededRandom } from '@millrace/testkit';
 import { decodeUtf8 } from '../src/index.js';
-import { decodeLatin1, detectStrings, portableStrings } from '../src/host-strings.js';
+import { decodeLatin1, hostDecoder, portableLatin1, portableUtf8 } from '../src/host-strings.js';
 
 describe('decodeUtf8', () => {
   test('agrees with TextDecoder and with the portable strings on random bytes, valid or not', () => {
     const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
-    const portable = portableStrings();
+    const portable = portableUtf8();
     for (let seed = 0; seed < 2000; seed++) {
       const random = seededRandom(seed);
       const bytes = random.bytes(random.int(0, 40));
@@ -16,14 +16,14 @@ describe('decodeUtf8', () => {
       const end = random.int(start, bytes.length);
       const expected = decoder.decode(bytes.subarray(start, end));
       expect(decodeUtf8(bytes, start, end), `seed ${seed}`).toBe(expected);
-      expect(portable.utf8(bytes, start, end), `seed ${seed}`).toBe(expected);
-      expect(portable.latin1(bytes, start, end), `seed ${seed}`).toBe(decodeLatin1(bytes, start, end));
+      expect(portable(bytes, start, end), `seed ${seed}`).toBe(expected);
+      expect(portableLatin1(bytes, start, end), `seed ${seed}`).toBe(decodeLatin1(bytes, start, end));
     }
   });
 
   test('keeps a byte order mark', () => {
     expect(decodeUtf8(hex('efbbbf61'), 0, 4)).toBe('\ufeffa');
-    expect(portableStrings().utf8(hex('efbbbf61'), 0, 4)).toBe('\ufeffa');
+    expect(portableUtf8()(hex('efbbbf61'), 0, 4)).toBe('\ufeffa');
   });
 
   test.each([
@@ -37,25 +37,48 @@ describe('decodeUtf8', () => {
   });
 });
 
-describe('detectStrings', () => {
-  test('decodes long Latin-1 on every host', () => {
-    const bytes = seededRandom(1).bytes(20_000);
-    expect(portableStrings().latin1(bytes, 3, 20_000)).toBe(Buffer.from(bytes.subarray(3)).toString('latin1'));
+describe('decodeLatin1', () => {
+  test('makes each byte the code point of the same number, at every length', () => {
+    const bytes = Uint8Array.from({ length: 256 }, (_, byte) => byte);
+    for (let length = 0; length <= 20; length++) {
+      for (let start = 0; start + length <= 256; start += 13) {
+        const expected = Array.from(bytes.subarray(start, start + length), (byte) => String.fromCharCode(byte)).join(
+          '',
+        );
+        expect(decodeLatin1(bytes, start, start + length)).toBe(expected);
+      }
+    }
   });
 
-  test('uses Buffer where it reads as expected, and does without it elsewhere', () => {
-    const { utf8Slice, latin1Slice } = Buffer.prototype as unknown as Record<string, () => string>;
-    const fake = (slice: (() => string) | undefined): string =>
-      detectStrings({ prototype: { utf8Slice: slice, latin1Slice } }).utf8(hex('6162'), 0, 2);
-    expect(fake(utf8Slice)).toBe('ab');
-    expect(fake(undefined)).toBe('ab');
-    expect(fake(() => 'wrong')).toBe('ab');
-    expect(
-      fake(() => {
+  test('decodes long ones on every host', () => {
+    const bytes = seededRandom(1).bytes(20_000);
+    const expected = Array.from(bytes.subarray(3), (byte) => String.fromCharCode(byte)).join('');
+    expect(portableLatin1(bytes, 3, 20_000)).toBe(expected);
+    expect(decodeLatin1(bytes, 3, 20_000)).toBe(expected);
+  });
+});
+
+describe('hostDecoder', () => {
+  const decoderOf = (slice: unknown) =>
+    hostDecoder({ prototype: { slice: slice as () => string } }, 'slice', 'é\ufffd');
+
+  test('uses what decodes as expected', () => {
+    const decode = decoderOf(() => 'é\ufffd');
+    expect(decode?.(hex('6162'), 0, 2)).toBe('é\ufffd');
+  });
+
+  test.each([
+    ['is not there', undefined],
+    ['decodes otherwise', () => 'wrong'],
+    [
+      'throws',
+      () => {
         throw new TypeError('argument must be a buffer');
-      }),
-    ).toBe('ab');
-    expect(fake(() => 'é\ufffd')).toBe('é\ufffd');
-    expect(detectStrings(undefined).utf8(hex('6162'), 0, 2)).toBe('ab');
+      },
+    ],
+    ['is no function', 7],
+  ])('does without what %s', (_, slice) => {
+    expect(decoderOf(slice)).toBeUndefined();
+    expect(hostDecoder(undefined, 'slice', '')).toBeUndefined();
   });
 });
