@@ -1,10 +1,9 @@
-import { CancelListener, CancelListeners } from './cancel-listeners.js';
-import { checkMs, MAX_DELAY_MS } from './check-ms.js';
-import { timersOf } from './default-timers.js';
-import { TimeoutError } from './errors.js';
+import { endAll } from './cancel-targets.js';
+import type { CancelTarget } from './cancel-targets.js';
+import { checkMs } from './check-ms.js';
 import type { Op } from './op.js';
-import { watchSignal } from './signal-hub.js';
-import type { Timer, TimerSource } from './timer-source.js';
+import { OpLimits } from './op-limits.js';
+import type { TimerSource } from './timer-source.js';
 
 /**
  * One budget over several waits: everything that is waited for through a scope ends when the scope is cancelled.
@@ -27,7 +26,7 @@ export interface CancelScope extends Disposable {
    */
   readonly signal: AbortSignal;
 
-  /** Milliseconds left of the budget, 0 once it is used up, `Infinity` if there is none. */
+  /** Milliseconds left of the budget, 0 once it is used up or the scope cancelled, `Infinity` if there is none. */
   readonly remainingMs: number;
 
   /**
@@ -80,6 +79,29 @@ export interface CancelScope extends Disposable {
   cancel(reason?: unknown): void;
 
   /**
+   * Gives the scope more time: moves the end of its own budget, be that a `timeoutMs` or a `deadline`.
+   *
+   * The limits around it, its signal and its outer scope, count as before. A scope without a budget gets none.
+   *
+   * @param ms - Milliseconds more, 0 or more; `Infinity` lifts the limit.
+   * @throws {RangeError} If `ms` is NaN or negative; nothing changes.
+   * @throws The reason, if the scope was cancelled already: what is over does not come back.
+   */
+  extend(ms: number): void;
+
+  /**
+   * Opens a scope that this one does not cancel: for what must be finished even so, such as a rollback.
+   *
+   * Neither this scope nor anything around it ends the new one. Give it a limit of its own.
+   *
+   * @param op - The limits of the new scope. Default: none. The clock is this scope's unless it names another.
+   * @param operation - What is being done, for the error. Default: this scope's.
+   * @returns The scope; close it when the work is done.
+   * @throws {RangeError} If `op.timeoutMs` is NaN or negative.
+   */
+  shield(op?: Omit<Op, 'scope'>, operation?: string): CancelScope;
+
+  /**
    * Releases the timer and all listeners. Waits that are pending go on without the scope; a scope that is closed
    * can no longer be cancelled, so close the inner ones first.
    */
@@ -97,57 +119,38 @@ export interface CancelScope extends Disposable {
  * Lifetime: its timer does not hold the process open.
  */
 export function openCancelScope(op?: Op, operation?: string): CancelScope {
-  return new Scope(op, operation);
+  return new OwnScope(op, op?.timeoutMs ?? Infinity, operation, undefined, false);
 }
 
-class Scope implements CancelScope {
-  readonly timers: TimerSource;
-  private readonly _operation: string | undefined;
-  private readonly _outerSignal: AbortSignal | undefined;
-  private readonly _outerScope: CancelScope | undefined;
-  private readonly _budgetMs: number;
-  private readonly _expiresAt: number;
-  private readonly _listeners = new CancelListeners(() => {
-    this._unwatch();
-  });
-  private _state: 'open' | 'cancelled' | 'closed' = 'open';
-  private _reason: unknown;
-  private _controller: AbortController | undefined;
-  private _timer: Timer | undefined;
-  private _signalListener: CancelListener | undefined;
-  private _leaveOuterScope: (() => void) | undefined;
-
-  constructor(op: Op | undefined, operation: string | undefined) {
-    const timeoutMs = checkMs(op?.timeoutMs ?? Infinity, 'timeoutMs');
-    const deadline = op?.deadline;
-    this.timers = timersOf(op);
-    this._operation = operation;
-    this._outerSignal = op?.signal;
-    this._outerScope = op?.scope;
-    const deadlineMs = deadline === undefined ? Infinity : deadline.remainingMs;
-    const ownMs = Math.min(timeoutMs, deadlineMs);
-    this._expiresAt = ownMs === Infinity ? Infinity : this.timers.now() + ownMs;
-    // The error names the whole budget, of which a deadline may have been used in part before this scope opened.
-    this._budgetMs = deadline !== undefined && deadlineMs < timeoutMs ? deadline.timeoutMs : timeoutMs;
-  }
+/** What {@link openCancelScope} opens: the one kind of scope there is. */
+export class OwnScope extends OpLimits implements CancelScope {
+  /** @internal */
+  _reason: unknown = undefined;
+  /**
+   * Rejects what `withTimeout` returned.
+   *
+   * @internal
+   */
+  _reject: ((reason: unknown) => void) | undefined = undefined;
+  #controller: AbortController | undefined = undefined;
+  #targets: Set<CancelTarget> | undefined = undefined;
 
   get signal(): AbortSignal {
-    if (this._controller === undefined) {
-      this._controller = new AbortController();
-      if (this.isCancelled) this._controller.abort(this._reason);
-      else if (this._state === 'open') this._watch();
+    if (this.#controller === undefined) {
+      this.#controller = new AbortController();
+      if (this.isCancelled) this.#controller.abort(this._reason);
+      else this._attach();
     }
-    return this._controller.signal;
+    return this.#controller.signal;
   }
 
   get remainingMs(): number {
-    const outerMs = this._outerScope?.remainingMs ?? Infinity;
-    if (this._expiresAt === Infinity) return outerMs;
-    return Math.min(outerMs, Math.max(0, this._expiresAt - this.timers.now()));
+    if (this._state === 'cancelled') return 0;
+    return Math.max(0, Math.min(this._leftMs(), this._outer?.remainingMs ?? Infinity));
   }
 
   get isCancelled(): boolean {
-    if (this._state === 'open') this._notice();
+    if (this._state === 'open') this._notice(this._expiresAt !== Infinity);
     return this._state === 'cancelled';
   }
 
@@ -157,132 +160,92 @@ class Scope implements CancelScope {
 
   race<T>(promise: Promise<T>, onCancel?: () => void): Promise<T> {
     return new Promise<T>((resolve, reject) => {
-      this._raceInto(promise, onCancel, resolve, reject);
+      const fail: (reason: unknown) => void = reject;
+      const target: CancelTarget = {
+        _end: (reason) => {
+          try {
+            onCancel?.();
+          } catch (error) {
+            fail(error);
+          }
+          fail(reason);
+        },
+      };
+      promise.then(
+        (value) => {
+          this._remove(target);
+          resolve(value);
+        },
+        (error: unknown) => {
+          this._remove(target);
+          fail(error);
+        },
+      );
+      this.#listen(target);
     });
   }
 
   onCancel(listener: (reason: unknown) => void): () => void {
-    const entry = new CancelListener(listener);
-    this._listen(entry);
+    const target = { _end: listener };
+    this.#listen(target);
     return () => {
-      entry.remove();
+      this._remove(target);
     };
   }
 
   cancel(reason?: unknown): void {
-    if (this._state !== 'open') return;
-    this._state = 'cancelled';
-    this._reason = reason === undefined ? new DOMException('the scope was cancelled', 'AbortError') : reason;
-    this._release();
-    try {
-      this._listeners.dispatch(this._reason);
-    } finally {
-      this._controller?.abort(this._reason);
-    }
+    this._end(reason === undefined ? new DOMException('the scope was cancelled', 'AbortError') : reason);
+  }
+
+  extend(ms: number): void {
+    checkMs(ms, 'ms');
+    this.throwIfCancelled();
+    if (Number.isNaN(this._expiresAt)) this._expiresAt = this.timers.now() + this._leftMs();
+    this._expiresAt += ms;
+    this._budgetMs += ms;
+    if (this._ringId !== 0) this._arm();
+  }
+
+  shield(op?: Omit<Op, 'scope'>, operation: string | undefined = this._operation): CancelScope {
+    return new OwnScope({ ...op, scope: undefined }, op?.timeoutMs ?? Infinity, operation, this.timers, false);
   }
 
   close(): void {
-    if (this._state === 'open') this._state = 'closed';
-    this._listeners.clear();
-    this._release();
+    this._close();
+    this.#targets?.clear();
   }
 
   [Symbol.dispose](): void {
     this.close();
   }
 
-  private _raceInto<T>(
-    promise: Promise<T>,
-    onCancel: (() => void) | undefined,
-    resolve: (value: T) => void,
-    reject: (reason: unknown) => void,
-  ): void {
-    const listener = new CancelListener((reason) => {
-      try {
-        onCancel?.();
-      } catch (error) {
-        reject(error);
-        return;
-      }
-      reject(reason);
-    });
-    promise.then(
-      (value) => {
-        listener.remove();
-        resolve(value);
-      },
-      (error: unknown) => {
-        listener.remove();
-        reject(error);
-      },
-    );
-    this._listen(listener);
+  /** @internal */
+  _add(target: CancelTarget): void {
+    if (this._state !== 'open') return;
+    this.#targets ??= new Set();
+    this.#targets.add(target);
+    this._attach();
   }
 
-  private _listen(listener: CancelListener): void {
-    if (this.isCancelled) {
-      listener.fn(this._reason);
-    } else if (this._state === 'open') {
-      this._listeners.add(listener);
-      this._watch();
+  /** @internal */
+  _remove(target: CancelTarget): void {
+    const targets = this.#targets;
+    if (targets?.delete(target) !== true || targets.size > 0) return;
+    if (this.#controller === undefined && this._reject === undefined) this._detach();
+  }
+
+  protected override _onEnd(reason: unknown): void {
+    this._reason = reason;
+    this._reject?.(reason);
+    try {
+      if (this.#targets !== undefined) endAll(this.#targets, reason);
+    } finally {
+      this.#controller?.abort(reason);
     }
   }
 
-  /** Cancels the scope if one of its limits was reached and nobody has told it so. */
-  private _notice(): void {
-    if (this._outerSignal?.aborted === true) {
-      this.cancel(this._outerSignal.reason);
-    } else if (this._outerScope?.isCancelled === true) {
-      // Called at once, as the outer scope is cancelled already.
-      this._outerScope.onCancel((reason) => {
-        this.cancel(reason);
-      });
-    } else if (this._expiresAt !== Infinity) {
-      const overdueMs = this.timers.now() - this._expiresAt;
-      if (overdueMs >= 0) this._expire(overdueMs);
-    }
-  }
-
-  private _expire(overdueMs: number): void {
-    const timeoutMs = this._budgetMs;
-    this.cancel(new TimeoutError({ timeoutMs, elapsedMs: timeoutMs + overdueMs, operation: this._operation }));
-  }
-
-  /** Makes sure that somebody wakes this scope: called when the first thing waits. */
-  private _watch(): void {
-    const cancel = (reason: unknown): void => {
-      this.cancel(reason);
-    };
-    if (this._outerSignal !== undefined) this._signalListener ??= watchSignal(this._outerSignal, cancel);
-    if (this._outerScope !== undefined) this._leaveOuterScope ??= this._outerScope.onCancel(cancel);
-    if (this._timer !== undefined || this._expiresAt === Infinity) return;
-    const leftMs = this._expiresAt - this.timers.now();
-    // An outer scope that ends sooner needs no second timer here.
-    if (leftMs <= (this._outerScope?.remainingMs ?? Infinity)) this._arm(Math.max(0, leftMs));
-  }
-
-  private _arm(delayMs: number): void {
-    this._timer = this.timers.callLater(Math.min(delayMs, MAX_DELAY_MS), () => {
-      const overdueMs = this.timers.now() - this._expiresAt;
-      if (overdueMs >= 0) this._expire(overdueMs);
-      // A source that rounds down would be early. A whole millisecond, or a tiny rest might never move its clock.
-      else this._arm(Math.max(1, -overdueMs));
-    });
-    this._timer.unref();
-  }
-
-  /** Lets go of the outer signal and scope while nothing waits; the timer, which is only this scope's, stays. */
-  private _unwatch(): void {
-    if (this._controller !== undefined && this._state === 'open') return;
-    this._signalListener?.remove();
-    this._signalListener = undefined;
-    this._leaveOuterScope?.();
-    this._leaveOuterScope = undefined;
-  }
-
-  private _release(): void {
-    this._timer?.cancel();
-    this._timer = undefined;
-    this._unwatch();
+  #listen(target: CancelTarget): void {
+    if (this.isCancelled) target._end(this._reason);
+    else this._add(target);
   }
 }

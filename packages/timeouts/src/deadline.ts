@@ -1,6 +1,6 @@
 import { checkMs } from './check-ms.js';
 import { defaultTimers } from './default-timers.js';
-import { TimeoutError } from './errors.js';
+import { timedOut } from './errors.js';
 import type { TimerSource } from './timer-source.js';
 
 /**
@@ -39,13 +39,12 @@ export class Deadline {
 
   /** Milliseconds left; 0 once it has passed, `Infinity` if it never comes. */
   get remainingMs(): number {
-    if (this.timers === undefined) return Infinity;
-    return Math.max(0, this._expiresAt - this.timers.now());
+    return Math.max(0, this.#leftMs());
   }
 
   /** Whether the moment has come. */
   get expired(): boolean {
-    return this.timers !== undefined && this.timers.now() >= this._expiresAt;
+    return this.#leftMs() <= 0;
   }
 
   /**
@@ -64,10 +63,20 @@ export class Deadline {
    * @throws {TimeoutError} If the deadline has passed.
    */
   throwIfExpired(operation?: string): void {
-    if (this.timers === undefined) return;
-    const overdueMs = this.timers.now() - this._expiresAt;
-    if (overdueMs >= 0) {
-      throw new TimeoutError({ timeoutMs: this.timeoutMs, elapsedMs: this.timeoutMs + overdueMs, operation });
-    }
+    const leftMs = this.#leftMs();
+    if (leftMs <= 0) throw timedOut(this.timeoutMs, leftMs, operation);
+  }
+
+  /**
+   * The moment, on the clock `timers`.
+   *
+   * @internal
+   */
+  _expiresOn(timers: TimerSource): number {
+    return this.timers === timers ? this._expiresAt : timers.now() + this.remainingMs;
+  }
+
+  #leftMs(): number {
+    return this.timers === undefined ? Infinity : this._expiresAt - this.timers.now();
   }
 }

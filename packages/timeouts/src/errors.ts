@@ -38,6 +38,11 @@ export class TimeoutError extends Error {
   }
 }
 
+/** The error of a budget that has `leftMs`, 0 or less, left. */
+export function timedOut(timeoutMs: number, leftMs: number, operation: string | undefined): TimeoutError {
+  return new TimeoutError({ timeoutMs, elapsedMs: timeoutMs - leftMs, operation });
+}
+
 /** Three digits after the point: a microsecond is as fine as any clock here. */
 function round(ms: number): number {
   return Math.round(ms * 1000) / 1000;

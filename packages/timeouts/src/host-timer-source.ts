@@ -8,7 +8,8 @@ class HostTimer implements Timer {
   readonly #onTimeout = (): void => {
     this.#fire();
   };
-  #handle: ReturnType<typeof setTimeout> | undefined;
+  /** Browsers hand out numbers, which hold nothing. */
+  #handle: { ref?(): void; unref?(): void } | undefined;
   #isRef = true;
 
   constructor(delayMs: number, fn: () => void) {
@@ -18,19 +19,18 @@ class HostTimer implements Timer {
   }
 
   cancel(): void {
-    clearTimeout(this.#handle);
+    clearTimeout(this.#handle as ReturnType<typeof setTimeout>);
     this.#handle = undefined;
   }
 
   ref(): void {
     this.#isRef = true;
-    // Browsers hand out numbers, which have nothing to hold.
-    if (typeof this.#handle === 'object') this.#handle.ref();
+    this.#handle?.ref?.();
   }
 
   unref(): void {
     this.#isRef = false;
-    if (typeof this.#handle === 'object') this.#handle.unref();
+    this.#handle?.unref?.();
   }
 
   #arm(delayMs: number): void {
@@ -58,9 +58,15 @@ class HostTimer implements Timer {
  * @see {@link defaultTimers}, which is what a package should use when nobody gave it a clock.
  */
 export const hostTimers: TimerSource = {
+  isSimulated: false,
   now: () => performance.now(),
   callLater: (delayMs, fn) => {
     if (delayMs === Infinity) throw new RangeError('expected delayMs to be finite');
     return new HostTimer(checkMs(delayMs, 'delayMs'), fn);
   },
 };
+
+/** What tells one clock from another: the fake timers of a test runner take the place of the host's. */
+export function clockOf(source: TimerSource): object {
+  return source === hostTimers ? setTimeout : source;
+}

@@ -16,6 +16,8 @@ export { withTimeout } from './with-timeout.js';
 // For authors of whatever waits
 export { defaultTimers, timersOf } from './default-timers.js';
 export { hostTimers } from './host-timer-source.js';
+export { TimerEntry } from './timer-entry.js';
+export { TimerRing } from './timer-ring.js';
 export type { Timer, TimerSource } from './timer-source.js';
 export type { Arm, Waiter } from './waiter.js';
 export { throwIfOver, watchOp } from './watch-op.js';

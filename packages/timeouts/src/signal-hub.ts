@@ -1,4 +1,6 @@
-import { CancelListener, CancelListeners } from './cancel-listeners.js';
+import { endAll } from './cancel-targets.js';
+import type { CancelTarget } from './cancel-targets.js';
+import { partnerOf } from './partner-of.js';
 
 /**
  * Everything here that waits on one AbortSignal, behind a single event listener on it.
@@ -8,34 +10,31 @@ import { CancelListener, CancelListeners } from './cancel-listeners.js';
  */
 class SignalHub {
   readonly #signal: AbortSignal;
-  readonly #listeners = new CancelListeners(() => {
-    this.#signal.removeEventListener('abort', this.#onAbort);
-  });
+  readonly #targets = new Set<CancelTarget>();
   readonly #onAbort = (): void => {
     this.#signal.removeEventListener('abort', this.#onAbort);
-    this.#listeners.dispatch(this.#signal.reason);
+    endAll(this.#targets, this.#signal.reason);
   };
 
   constructor(signal: AbortSignal) {
     this.#signal = signal;
   }
 
-  add(listener: CancelListener): void {
-    if (this.#listeners.isEmpty) this.#signal.addEventListener('abort', this.#onAbort);
-    this.#listeners.add(listener);
+  add(target: CancelTarget): void {
+    if (this.#targets.size === 0) this.#signal.addEventListener('abort', this.#onAbort);
+    this.#targets.add(target);
+  }
+
+  remove(target: CancelTarget): void {
+    if (this.#targets.delete(target) && this.#targets.size === 0) {
+      this.#signal.removeEventListener('abort', this.#onAbort);
+    }
   }
 }
 
 const hubs = new WeakMap<AbortSignal, SignalHub>();
 
-/** Calls `fn` with the reason when `signal`, which must not be aborted yet, is aborted. */
-export function watchSignal(signal: AbortSignal, fn: (reason: unknown) => void): CancelListener {
-  let hub = hubs.get(signal);
-  if (hub === undefined) {
-    hub = new SignalHub(signal);
-    hubs.set(signal, hub);
-  }
-  const listener = new CancelListener(fn);
-  hub.add(listener);
-  return listener;
+/** Returns the hub of `signal`, making it on the first call. */
+export function hubOf(signal: AbortSignal): SignalHub {
+  return partnerOf(hubs, signal, () => new SignalHub(signal));
 }

@@ -1,8 +1,7 @@
-import { openCancelScope } from './cancel-scope.js';
 import { checkMs, MAX_DELAY_MS } from './check-ms.js';
 import { timersOf } from './default-timers.js';
 import type { Op } from './op.js';
-import type { Timer, TimerSource } from './timer-source.js';
+import { throwIfOver, watchOp } from './watch-op.js';
 
 /**
  * Resolves after `ms`, never before.
@@ -16,51 +15,33 @@ import type { Timer, TimerSource } from './timer-source.js';
  * Cancellation: nothing is left behind, neither timer nor listener.
  * Lifetime: a pending sleep holds the process open.
  */
-export async function sleep(ms: number, op?: Op): Promise<void> {
-  checkMs(ms, 'ms');
-  const timers = timersOf(op);
-  if (op === undefined) {
-    await new Promise<void>((resolve) => new Alarm(timers, ms, resolve));
-    return;
-  }
-  const scope = openCancelScope(op, 'sleep');
-  let alarm: Alarm | undefined;
-  try {
-    scope.throwIfCancelled();
-    await scope.race(
-      new Promise<void>((resolve) => {
-        alarm = new Alarm(timers, ms, resolve);
-      }),
+export function sleep(ms: number, op?: Op): Promise<void> {
+  return new Promise((resolve, reject) => {
+    checkMs(ms, 'ms');
+    throwIfOver(op, 'sleep');
+    const fail: (reason: unknown) => void = reject;
+    const timers = timersOf(op);
+    const dueAt = timers.now() + ms;
+    // The wait may be longer than a host can wait, and a source may call back early.
+    const onTime = (): void => {
+      const leftMs = dueAt - timers.now();
+      if (leftMs > 0) {
+        timer = timers.callLater(Math.min(Math.max(1, leftMs), MAX_DELAY_MS), onTime);
+      } else {
+        watch?.release();
+        resolve();
+      }
+    };
+    let timer = timers.callLater(Math.min(ms, MAX_DELAY_MS), onTime);
+    const watch = watchOp(
+      op,
+      {
+        onCancel(reason) {
+          timer.cancel();
+          fail(reason);
+        },
+      },
+      'sleep',
     );
-  } finally {
-    alarm?.cancel();
-    scope.close();
-  }
-}
-
-/** A timer that holds the process and is right even on a source that rounds down. */
-class Alarm {
-  readonly #timers: TimerSource;
-  readonly #dueAt: number;
-  readonly #fn: () => void;
-  #timer: Timer;
-
-  constructor(timers: TimerSource, delayMs: number, fn: () => void) {
-    this.#timers = timers;
-    this.#dueAt = timers.now() + delayMs;
-    this.#fn = fn;
-    this.#timer = this.#arm(delayMs);
-  }
-
-  cancel(): void {
-    this.#timer.cancel();
-  }
-
-  #arm(delayMs: number): Timer {
-    return this.#timers.callLater(Math.min(delayMs, MAX_DELAY_MS), () => {
-      const leftMs = this.#dueAt - this.#timers.now();
-      if (leftMs > 0) this.#timer = this.#arm(Math.max(1, leftMs));
-      else this.#fn();
-    });
-  }
+  });
 }

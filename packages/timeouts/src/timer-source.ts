@@ -21,6 +21,12 @@ export interface TimerSource {
    * @throws {RangeError} If `delayMs` is NaN or infinite; nothing is scheduled.
    */
   callLater(delayMs: number, fn: () => void): Timer;
+
+  /**
+   * `false` says that this is the host's time, where a timer that nobody needs any more may as well run out: calling one
+   * off for each operation that did not time out would cost more than the operation. Any other clock leaves it out.
+   */
+  readonly isSimulated?: boolean | undefined;
 }
 
 /** A call that was scheduled with {@link TimerSource.callLater}. */

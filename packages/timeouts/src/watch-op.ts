@@ -1,8 +1,7 @@
-import { openCancelScope } from './cancel-scope.js';
 import { checkMs } from './check-ms.js';
-import { timersOf } from './default-timers.js';
 import { TimeoutError } from './errors.js';
 import type { Op } from './op.js';
+import { OpLimits } from './op-limits.js';
 import type { TimerSource } from './timer-source.js';
 
 /** A pending operation that its caller can call off: the waiter of a queue, a lock, a connection. */
@@ -32,7 +31,7 @@ export interface OpWatch {
  * @param waiter - Who is to be told.
  * @param operation - What is being done, for the message of the {@link TimeoutError}.
  * @param own - The clock that your object was constructed with, if it was.
- * @returns The tie to cut; `undefined` if there is none: nothing in `op` can end the operation, or something has.
+ * @returns The tie to cut; `undefined` if there is none: there was no `op`, or it has ended the operation already.
  * @throws {RangeError} If `op.timeoutMs` is NaN or negative; {@link throwIfOver} finds that before anything is done.
  * @remarks
  * Cost: nothing without an `op`, else one object.
@@ -45,16 +44,8 @@ export function watchOp(
   own?: TimerSource,
 ): OpWatch | undefined {
   if (op === undefined) return undefined;
-  const scope = openCancelScope({ ...op, timers: timersOf(op, own) }, operation);
-  scope.onCancel((reason) => {
-    waiter.onCancel(reason);
-  });
-  if (scope.isCancelled) return undefined;
-  return {
-    release: () => {
-      scope.close();
-    },
-  };
+  const watch = new Watch(op, waiter, operation, own);
+  return watch._start(op) ? watch : undefined;
 }
 
 /**
@@ -74,4 +65,21 @@ export function throwIfOver(op: Op | undefined, operation?: string): void {
   op.scope?.throwIfCancelled();
   op.deadline?.throwIfExpired(operation);
   if (timeoutMs === 0) throw new TimeoutError({ timeoutMs, elapsedMs: 0, operation });
+}
+
+class Watch extends OpLimits implements OpWatch {
+  readonly #waiter: Cancellable;
+
+  constructor(op: Op, waiter: Cancellable, operation: string | undefined, own: TimerSource | undefined) {
+    super(op, op.timeoutMs ?? Infinity, operation, own, true);
+    this.#waiter = waiter;
+  }
+
+  release(): void {
+    this._close();
+  }
+
+  protected override _onEnd(reason: unknown): void {
+    this.#waiter.onCancel(reason);
+  }
 }

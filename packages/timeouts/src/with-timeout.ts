@@ -1,4 +1,4 @@
-import { openCancelScope } from './cancel-scope.js';
+import { OwnScope } from './cancel-scope.js';
 import type { CancelScope } from './cancel-scope.js';
 import { checkMs } from './check-ms.js';
 import type { Op } from './op.js';
@@ -11,22 +11,40 @@ import type { Op } from './op.js';
  *
  * @param timeoutMs - Milliseconds, 0 or more; `Infinity` sets no limit.
  * @param run - The work. It is not called if the limits are reached already: a `timeoutMs` of 0, an aborted signal.
- * @param op - Further limits; the earliest counts.
+ * @param op - Further limits; the earliest counts. `onLate` is given the value that `run` returns after the rejection,
+ * so that what was acquired can be given back; what it throws is an unhandled rejection.
  * @returns What `run` returns.
  * @throws {TimeoutError} When the time is up.
  * @throws {RangeError} If `timeoutMs` or `op.timeoutMs` is NaN or negative; `run` is not called.
  * @throws The reason of `op.signal` or `op.scope`, untouched, when that ends it.
  * @remarks
- * Cancellation: `run` goes on until it looks at its scope. What it returns or throws afterwards is dropped.
+ * Cancellation: `run` goes on until it looks at its scope. What it throws afterwards is dropped.
  * Lifetime: the scope is closed when the result settles. The limit does not hold the process open.
  */
-export async function withTimeout<T>(timeoutMs: number, run: (scope: CancelScope) => Promise<T>, op?: Op): Promise<T> {
-  const limitMs = Math.min(checkMs(timeoutMs, 'timeoutMs'), checkMs(op?.timeoutMs ?? Infinity, 'op.timeoutMs'));
-  const scope = openCancelScope({ ...op, timeoutMs: limitMs });
-  try {
-    scope.throwIfCancelled();
-    return await scope.race(run(scope));
-  } finally {
-    scope.close();
-  }
+export function withTimeout<T>(
+  timeoutMs: number,
+  run: (scope: CancelScope) => Promise<T>,
+  op?: Op & { onLate?: ((value: T) => void) | undefined },
+): Promise<T> {
+  return new Promise<T>((resolve, reject) => {
+    checkMs(timeoutMs, 'timeoutMs');
+    const limitMs =
+      op?.timeoutMs === undefined ? timeoutMs : Math.min(timeoutMs, checkMs(op.timeoutMs, 'op.timeoutMs'));
+    const scope = new OwnScope(op, limitMs, undefined, undefined, true);
+    scope._reject = reject;
+    if (!scope._start(op)) return;
+    const fail = (error: unknown): void => {
+      scope.close();
+      scope._reject?.(error);
+    };
+    try {
+      run(scope).then((value) => {
+        if (scope._state === 'cancelled') op?.onLate?.(value);
+        scope.close();
+        resolve(value);
+      }, fail);
+    } catch (error) {
+      fail(error);
+    }
+  });
 }

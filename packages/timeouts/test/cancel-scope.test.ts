@@ -340,7 +340,7 @@ describe('nested scopes', () => {
       using outer = openCancelScope({ timers: clock, timeoutMs: 10 });
       using inner = openCancelScope({ scope: outer, timeoutMs: 5 });
       inner.onCancel(() => {});
-      expect(clock.pending).toBe(2);
+      expect(clock.pending).toBe(1);
     }
     expect(clock.pending).toBe(0);
   });
