@@ -17,9 +17,12 @@ let failures = 0;
 
 async function runOne(module: string, benchmark: Benchmark): Promise<Result> {
   const rounds = options.rounds ?? benchmark.rounds ?? DEFAULT_ROUNDS;
-  if (benchmark.ownProcess !== true) return toResult(benchmark, await timeRounds(benchmark, rounds));
+  if (benchmark.ownProcess !== true) {
+    return toResult(benchmark, await timeRounds(benchmark, rounds), [], options.by);
+  }
   const task = { module, benchmark: benchmark.name, rounds };
-  return toResult(benchmark, await timeInOwnProcess(task), await measureAllocationInOwnProcess(task));
+  const timings = await timeInOwnProcess(task);
+  return toResult(benchmark, timings, await measureAllocationInOwnProcess(task), options.by);
 }
 
 if (!options.list) console.log(`${machine}; x: times by the first row's, at the 20th percentile; heap B: allocated`);

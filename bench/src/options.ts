@@ -6,6 +6,8 @@ export interface Options {
   readonly only: string;
   /** Undefined: each benchmark decides. */
   readonly rounds: number | undefined;
+  /** Undefined: each target decides; `cpu`, on a busy machine, compares CPU time everywhere. */
+  readonly by: 'time' | 'cpu' | undefined;
   readonly list: boolean;
   readonly json: string | undefined;
   readonly markdown: string | undefined;
@@ -22,17 +24,30 @@ export function parseOptions(args: readonly string[]): Options {
     options: {
       only: { type: 'string', default: '' },
       rounds: { type: 'string' },
+      by: { type: 'string' },
       list: { type: 'boolean', default: false },
       json: { type: 'string' },
       markdown: { type: 'string' },
     },
   });
   const { only, list, json, markdown } = values;
-  return { only, list, json, markdown, rounds: values.rounds === undefined ? undefined : wholeNumber(values.rounds) };
+  return {
+    only,
+    list,
+    json,
+    markdown,
+    rounds: values.rounds === undefined ? undefined : wholeNumber(values.rounds),
+    by: values.by === undefined ? undefined : timeOrCpu(values.by),
+  };
 }
 
 function wholeNumber(text: string): number {
   const rounds = Number(text);
   if (!Number.isInteger(rounds) || rounds < 1) throw new RangeError(`expected --rounds to be 1 or more, got ${text}`);
   return rounds;
+}
+
+function timeOrCpu(text: string): 'time' | 'cpu' {
+  if (text !== 'time' && text !== 'cpu') throw new RangeError(`expected --by to be time or cpu, got ${text}`);
+  return text;
 }

@@ -13,12 +13,34 @@ describe('parseOptions', () => {
   });
 
   test('reads what follows the separator that package managers hand on', () => {
-    const args = ['--', '--only', 'micro', '--rounds', '21', '--json', 'a.json', '--markdown=b.md', '--list'];
-    expect(parseOptions(args)).toEqual({ only: 'micro', rounds: 21, json: 'a.json', markdown: 'b.md', list: true });
+    const args = [
+      '--',
+      '--only',
+      'micro',
+      '--rounds',
+      '21',
+      '--json',
+      'a.json',
+      '--markdown=b.md',
+      '--list',
+      '--by=cpu',
+    ];
+    expect(parseOptions(args)).toEqual({
+      only: 'micro',
+      rounds: 21,
+      json: 'a.json',
+      markdown: 'b.md',
+      list: true,
+      by: 'cpu',
+    });
   });
 
   test.each(['0', '-1', '1.5', 'many'])('rejects %s rounds', (rounds) => {
     expect(() => parseOptions([`--rounds=${rounds}`])).toThrow(`expected --rounds to be 1 or more, got ${rounds}`);
+  });
+
+  test('rejects what it cannot compare by', () => {
+    expect(() => parseOptions(['--by', 'hand'])).toThrow('expected --by to be time or cpu, got hand');
   });
 
   test('rejects an option that it does not know', () => {

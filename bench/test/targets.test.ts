@@ -27,6 +27,13 @@ describe('judge', () => {
     expect(judge(target, slow)).toMatchObject({ reached: 1.5, isMet: true, reach: '>= 1.5x peer (CPU)' });
   });
 
+  test('compares what the caller says before what the target says', () => {
+    const busy = [row('ours', 10, 20), { ...row('peer', 50, 60), cpu: { p20: 30, median: 1, low: 1, high: 1 } }];
+    const target = { contender: 'ours', atLeast: 1.5, than: 'peer' } as const;
+    expect(judge(target, busy).reached).toBe(5);
+    expect(judge(target, busy, 'cpu')).toMatchObject({ reached: 1.5, reach: '>= 1.5x peer (CPU)' });
+  });
+
   test('holds a counter to its limit', () => {
     const target = { contender: 'ours', counter: 'copied B', atMost: 5 };
     expect(judge(target, rows)).toMatchObject({ reach: '<= 5 copied B', reached: 5, isMet: true });

@@ -26,11 +26,16 @@ export interface Result {
   readonly targets: readonly Verdict[];
 }
 
-/** Puts together what the rounds and the measurement of allocation gave. */
+/**
+ * Puts together what the rounds and the measurement of allocation gave.
+ *
+ * @param by - What all targets of speed compare, whatever they say themselves.
+ */
 export function toResult(
   benchmark: Benchmark,
   timings: readonly Timing[],
   allocations: readonly Allocation[] = [],
+  by?: 'time' | 'cpu',
 ): Result {
   const baseline = timings[0];
   if (baseline === undefined) throw new Error(`${benchmark.name} has no contender`);
@@ -51,7 +56,7 @@ export function toResult(
   });
   const { name, title, operation, count, targets = [] } = benchmark;
   const rounds = baseline.samples.length;
-  return { name, title, operation, count, rounds, rows, targets: targets.map((target) => judge(target, rows)) };
+  return { name, title, operation, count, rounds, rows, targets: targets.map((target) => judge(target, rows, by)) };
 }
 
 function allocationCounters({ heapBytes, offHeapBytes, retainedBytes }: Allocation): Record<string, number> {

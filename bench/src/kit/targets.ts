@@ -13,11 +13,13 @@ export interface Verdict {
 /**
  * Compares a target with what was measured.
  *
+ * @param by - What to compare instead of what a target of speed says.
  * @throws {Error} If the target names a contender or a counter that the rows do not have.
  */
-export function judge(target: Target, rows: readonly Row[]): Verdict {
+export function judge(target: Target, rows: readonly Row[], by?: 'time' | 'cpu'): Verdict {
   const row = find(target.contender, rows);
-  return 'than' in target ? judgeSpeed(target, row, find(target.than, rows)) : judgeCounter(target, row);
+  if (!('than' in target)) return judgeCounter(target, row);
+  return judgeSpeed(by === undefined ? target : { ...target, of: by }, row, find(target.than, rows));
 }
 
 function judgeSpeed({ contender, atLeast, than, of = 'time', by = 'p20' }: SpeedTarget, row: Row, peer: Row): Verdict {

@@ -16,35 +16,30 @@ export function cut(bytes: Uint8Array, chunkBytes: number = CHUNK_BYTES): Buffer
 }
 
 /**
- * The same chunks, in turn as five kinds of byte array: each has machine code of its own wherever elements are read, and
- * code that has seen more than four looks every access up.
+ * The same chunks, in turn as five kinds of byte array: code that has seen more than four where it reads an element looks
+ * every access up from then on.
  */
 export function fiveKinds(chunks: readonly Buffer[]): Uint8Array[] {
-  return chunks.map((chunk, i) => copyOfKind(chunk, i));
-}
-
-/** The same for peers that need a Buffer: in turn five kinds of memory and class. */
-export function fiveKindsOfBuffer(chunks: readonly Buffer[]): Buffer[] {
   return chunks.map((chunk, i) => {
-    const copy = copyOfKind(chunk, i);
-    const buffer = Buffer.from(copy.buffer as ArrayBuffer, copy.byteOffset, copy.length);
-    return i % 5 === 2 ? Object.assign(buffer, { arrivedAt: i }) : buffer;
+    const copy = empty(chunk.length, i % 5);
+    copy.set(chunk);
+    return copy;
   });
 }
 
-class Bytes extends Uint8Array {}
-
-function copyOfKind(chunk: Buffer, kind: number): Uint8Array {
-  const copy = empty(chunk.length, kind % 5);
-  copy.set(chunk);
-  return copy;
+/** The same for peers that need a Buffer: each kind has properties of its own. */
+export function fiveKindsOfBuffer(chunks: readonly Buffer[]): Buffer[] {
+  return chunks.map((chunk, i) => Object.assign(Buffer.from(chunk), { [`property${i % 5}`]: i }));
 }
 
+class SocketBytes extends Uint8Array {}
+class FileBytes extends Uint8Array {}
+class SharedBytes extends Uint8Array {}
+
 function empty(length: number, kind: number): Uint8Array {
-  const resizable = ArrayBuffer as new (byteLength: number, options: { maxByteLength: number }) => ArrayBuffer;
   if (kind === 0) return Buffer.alloc(length);
   if (kind === 1) return new Uint8Array(length);
-  if (kind === 2) return new Bytes(length);
-  if (kind === 3) return new Uint8Array(new SharedArrayBuffer(length));
-  return new Uint8Array(new resizable(length, { maxByteLength: length + 8 }));
+  if (kind === 2) return new SocketBytes(length);
+  if (kind === 3) return new FileBytes(length);
+  return new SharedBytes(new SharedArrayBuffer(length));
 }

@@ -73,6 +73,10 @@ export class RunSummer implements FrameSummer {
     return at;
   };
 
+  get copiedBytes(): number {
+    return this._buffer.stats.copiedBytes;
+  }
+
   feed(chunk: Uint8Array): void {
     const buffer = this._buffer;
     buffer.feedBorrowed(chunk);
