@@ -34,7 +34,7 @@ export function fiveKindsOfBuffer(chunks: readonly Buffer[]): Buffer[] {
 
 class SocketBytes extends Uint8Array {}
 class FileBytes extends Uint8Array {}
-class SharedBytes extends Uint8Array {}
+class SharedBytes extends Uint8Array<SharedArrayBuffer> {}
 
 function empty(length: number, kind: number): Uint8Array {
   if (kind === 0) return Buffer.alloc(length);
