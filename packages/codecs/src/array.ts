@@ -1,0 +1,115 @@
+import { type Codec, Incomplete } from './codec.js';
+import type { Cursor } from './cursor.js';
+import { checkOption, wrongRange, wrongType } from './errors.js';
+import { type AnyLayout, type DecodeAt, type EncodeTo, Layout, type Parts, layoutOf } from './layout.js';
+import { checkLength, decodeLength } from './sized.js';
+
+const DEFAULT_MAX_COUNT = 2 ** 24;
+/** Where items may take no bytes at all, nothing else stops a count. */
+const DEFAULT_MAX_EMPTY_COUNT = 2 ** 16;
+
+/** Options of {@link array}. */
+export interface ArrayOptions {
+  /** The most items that a prefix may announce. Default 16,777,216, or 65,536 where an item may take no bytes. */
+  readonly maxCount?: number | undefined;
+}
+
+/** Items of one kind, with a count that is fixed or comes before them. */
+export class List<T> extends Layout<T[]> {
+  readonly item: Layout<T>;
+  /** The count where there is no prefix. */
+  readonly fixedCount: number;
+  readonly prefix: Layout<number> | undefined;
+  override readonly parts: readonly AnyLayout[];
+  decodeAt: DecodeAt<T[]>;
+  encodeTo: EncodeTo<T[]>;
+  private readonly _givenMax: number | undefined;
+  private _max: number | undefined = undefined;
+
+  constructor(item: Layout<T>, count: number | Layout<number>, maxCount: number | undefined) {
+    super();
+    const prefix = typeof count === 'number' ? undefined : count;
+    this.item = item;
+    this.prefix = prefix;
+    this.fixedCount = typeof count === 'number' ? checkOption('count', count, 0) : 0;
+    this._givenMax = maxCount === undefined ? undefined : checkOption('maxCount', maxCount, 0);
+    this.parts = (prefix === undefined ? [item] : [item, prefix]) as AnyLayout[];
+    this.decodeAt = (c) => {
+      const counted = this.decodeCount(c);
+      return counted < 0 ? c.save(this, -1, undefined) : this.decodeItems(c, counted, []);
+    };
+    this.encodeTo = (out, value) => {
+      this.checkItems(value);
+      prefix?.encodeTo(out, value.length);
+      for (const one of value) this.item.encodeTo(out, one);
+    };
+  }
+
+  /** The most items. What an item takes is known only when all lazy codecs are. */
+  maxCount(): number {
+    this._max ??= this._givenMax ?? (this.item.least() > 0 ? DEFAULT_MAX_COUNT : DEFAULT_MAX_EMPTY_COUNT);
+    return this._max;
+  }
+
+  least(): number {
+    return this.prefix?.least() ?? this.fixedCount * this.item.least();
+  }
+
+  size(value: T[]): number {
+    this.checkItems(value);
+    return value.reduce((sum, one) => sum + this.item.size(one), this.prefix?.size(value.length) ?? 0);
+  }
+
+  override withParts(parts: Parts): Layout<T[]> {
+    const [item, prefix] = parts as [Layout<T>, Layout<number> | undefined];
+    return new List(item, prefix ?? this.fixedCount, this._givenMax);
+  }
+
+  /** The step is the count, or -1 where the prefix is incomplete. */
+  override resume(c: Cursor, step: number, data: unknown, value: unknown): unknown {
+    if (step < 0) {
+      if (value === Incomplete) return this.decodeAt(c);
+      return this.decodeItems(c, checkLength(value as number, 'a count', this.maxCount()), []);
+    }
+    const items = data as T[];
+    if (value !== Incomplete) items.push(value as T);
+    return this.decodeItems(c, step, items);
+  }
+
+  /** Decodes the prefix; -1 where it is incomplete. */
+  decodeCount(c: Cursor): number {
+    return this.prefix === undefined ? this.fixedCount : decodeLength(c, this.prefix, 'a count', this.maxCount());
+  }
+
+  /** Decodes the items that are missing. Generated code comes here when bytes are short. */
+  decodeItems(c: Cursor, count: number, items: T[]): T[] | typeof Incomplete {
+    const { decodeAt } = this.item;
+    // No room is made for items before they come: a count alone proves nothing.
+    while (items.length < count) {
+      const one = decodeAt(c);
+      if (one === Incomplete) return c.save(this, count, items);
+      items.push(one);
+    }
+    return items;
+  }
+
+  /** Throws unless `value` is an array with a count that this layout has. */
+  checkItems(value: T[]): void {
+    if (!Array.isArray(value)) throw wrongType('an array', value);
+    const min = this.prefix === undefined ? this.fixedCount : 0;
+    const max = this.prefix === undefined ? this.fixedCount : this.maxCount();
+    if (value.length < min || value.length > max) throw wrongRange('a count', min, max, value.length);
+  }
+}
+
+/**
+ * Items of one kind: `array(i32, 3)` are always three, `array(i32, u16)` have their count before them.
+ *
+ * @param item - The codec of an item.
+ * @param count - A number of items, or the codec of a prefix.
+ * @returns A codec of arrays. Memory grows with the items that arrive, not with what a count announces.
+ * @throws {RangeError} If a number or an option is out of its range.
+ */
+export function array<T>(item: Codec<T>, count: number | Codec<number>, options: ArrayOptions = {}): Codec<T[]> {
+  return new List(layoutOf(item), typeof count === 'number' ? count : layoutOf(count), options.maxCount);
+}

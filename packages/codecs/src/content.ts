@@ -1,0 +1,104 @@
+import { decodeUtf8 } from '@millrace/read-buffer';
+import { decodeText } from './text.js';
+import { wrongType } from './errors.js';
+import type { EncodeTo } from './layout.js';
+
+/** What bytes on the wire are for the program: text, or bytes. */
+export interface Content<T> {
+  readonly isText: boolean;
+  decode(bytes: Uint8Array, start: number, end: number): T;
+  /** Counts the bytes of a value. Throws if it has the wrong type. */
+  byteLength(value: T): number;
+  /** Where the first `delimiter` begins in a value that is followed by it, in a unit of its own. */
+  indexOf(value: T, delimiter: Uint8Array): number;
+  write: EncodeTo<T>;
+}
+
+/** UTF-8. */
+export const textContent: Content<string> = {
+  isText: true,
+  decode: decodeText,
+  byteLength: utf8Length,
+  indexOf(value, delimiter) {
+    const text = decodeUtf8(delimiter, 0, delimiter.length);
+    const index = (value + text).indexOf(text);
+    return index === value.length ? -1 : index;
+  },
+  write: (out, value) => {
+    out.writeUtf8(value);
+  },
+};
+
+/** Bytes as they are. */
+export const rawContent: Content<Uint8Array> = {
+  isText: false,
+  decode: copyBytes,
+  byteLength(value) {
+    if (!isBytes(value)) throw wrongType('a Uint8Array', value);
+    return value.length;
+  },
+  indexOf(value, delimiter) {
+    const joined = new Uint8Array(value.length + delimiter.length);
+    joined.set(value);
+    joined.set(delimiter, value.length);
+    const index = findBytes(joined, delimiter, 0, joined.length);
+    return index === value.length ? -1 : index;
+  },
+  write: (out, value) => {
+    out.writeBytes(value);
+  },
+};
+
+/** Whether a value is a Uint8Array, of any realm. */
+export function isBytes(value: unknown): value is Uint8Array {
+  return ArrayBuffer.isView(value) && (value as Partial<Uint8Array>)[Symbol.toStringTag] === 'Uint8Array';
+}
+
+/** Copies a part of `source`, which may be a Buffer: its slice would be a view. */
+export function copyBytes(source: Uint8Array, start: number, end: number): Uint8Array {
+  const copy = new Uint8Array(end - start);
+  // perf: for a few bytes a loop is cheaper than the view that `set` needs.
+  if (copy.length < 32) for (let i = start; i < end; i++) copy[i - start] = source[i] ?? 0;
+  else copy.set(source.subarray(start, end));
+  return copy;
+}
+
+/** Counts the bytes of a string in UTF-8; a lone surrogate becomes U+FFFD. Throws a TypeError if it is no string. */
+export function utf8Length(value: string): number {
+  if (typeof value !== 'string') throw wrongType('a string', value);
+  let byteLength = value.length;
+  for (let i = 0; i < value.length; i++) {
+    const unit = value.charCodeAt(i);
+    if (unit < 0x80) continue;
+    if (unit < 0x800) byteLength += 1;
+    else if (unit >= 0xd800 && unit < 0xdc00 && (value.charCodeAt(i + 1) & 0xfc00) === 0xdc00) {
+      byteLength += 2; // four bytes for two units
+      i += 1;
+    } else byteLength += 2;
+  }
+  return byteLength;
+}
+
+/** Finds `needle` in the bytes from `start` up to `end`, or returns -1. */
+export function findBytes(bytes: Uint8Array, needle: Uint8Array, start: number, end: number): number {
+  const [first = 0] = needle;
+  const last = end - needle.length;
+  for (let at = start; at <= last; at++) {
+    at = indexOfByte(bytes, first, at, last + 1);
+    if (at < 0) return -1;
+    let matched = 1;
+    while (matched < needle.length && bytes[at + matched] === needle[matched]) matched += 1;
+    if (matched === needle.length) return at;
+  }
+  return -1;
+}
+
+/** `indexOf` with an end: without one, a search in what is left of a chunk would walk on through the whole block. */
+function indexOfByte(bytes: Uint8Array, byte: number, start: number, end: number): number {
+  if (end - start > 64) {
+    const found = bytes.subarray(start, end).indexOf(byte);
+    return found < 0 ? -1 : start + found;
+  }
+  for (let at = start; at < end; at++) if (bytes[at] === byte) return at;
+  return -1;
+}

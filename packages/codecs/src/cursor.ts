@@ -1,0 +1,117 @@
+// How values are decoded, and how decoding stops half-way.
+//
+// A layout decodes at a cursor over one contiguous stretch of bytes. A leaf (a number, a string of known length) either
+// takes all its bytes, or leaves the cursor where it is and says by `short` how many it needs. A composite layout that
+// meets an incomplete part saves what it has as a frame, and returns Incomplete as well: so the call stack unwinds into
+// a list of frames, the innermost first. To go on, the innermost frame is resumed with the rest of the bytes, its value
+// goes to the frame around it, and so on: nothing is decoded twice but the leaf that was cut.
+import { Incomplete } from './codec.js';
+
+/** What can be resumed. */
+export interface Resumable {
+  /**
+   * Goes on with a frame of this layout.
+   *
+   * @param value - The value of the part that was incomplete, or Incomplete if that part is a leaf to be read again.
+   */
+  resume?(cursor: Cursor, step: number, data: unknown, value: unknown): unknown;
+}
+
+interface Frame {
+  readonly layout: Resumable;
+  /** How far the layout is, and what it has so far: up to each layout. */
+  readonly step: number;
+  readonly data: unknown;
+}
+
+/** No bytes. */
+export const NO_BYTES: Uint8Array = /* @__PURE__ */ new Uint8Array(0);
+/** No bytes either. */
+export const NO_VIEW: DataView = /* @__PURE__ */ new DataView(NO_BYTES.buffer);
+
+/** A place in a contiguous stretch of bytes, and the frames of a value that is not complete. */
+export class Cursor {
+  bytes: Uint8Array = NO_BYTES;
+  /** The same memory as `bytes`, with the same indices. */
+  view: DataView = NO_VIEW;
+  at = 0;
+  end = 0;
+  /** How many bytes from `at` on there must be before it makes sense to go on. */
+  need = 0;
+  /** How many bytes from `at` on the leaf that was cut has searched already. */
+  scanned = 0;
+  /** How many lazy layouts are open. */
+  depth = 0;
+  /** The frames of the value, the outermost first. */
+  private readonly _frames: Frame[] = [];
+  /** Frames that are being saved, the innermost first. */
+  private readonly _saved: Frame[] = [];
+
+  /** Moves to a stretch of bytes. */
+  set(bytes: Uint8Array, view: DataView, at: number, end: number): void {
+    this.bytes = bytes;
+    this.view = view;
+    this.at = at;
+    this.end = end;
+  }
+
+  /** Moves over `byteLength` bytes and returns where they begin, or -1 if they are not all there. */
+  take(byteLength: number): number {
+    const { at } = this;
+    if (this.end - at < byteLength) {
+      this.need = byteLength;
+      return -1;
+    }
+    this.at = at + byteLength;
+    return at;
+  }
+
+  /** Says what a leaf needs that is incomplete. The cursor must be where the leaf begins. */
+  short(needBytes: number, scannedBytes: number): typeof Incomplete {
+    this.need = needBytes;
+    this.scanned = scannedBytes;
+    return Incomplete;
+  }
+
+  /** Saves a composite layout whose part is incomplete. */
+  save(layout: Resumable, step: number, data: unknown): typeof Incomplete {
+    this._saved.push({ layout, step, data });
+    return Incomplete;
+  }
+
+  get hasFrames(): boolean {
+    return this._frames.length > 0;
+  }
+
+  /** Begins a value with `root`, or goes on with the one that was saved. */
+  run(root: { decodeAt(cursor: Cursor): unknown }): unknown {
+    const value = this._frames.length === 0 ? root.decodeAt(this) : this._resume();
+    if (value === Incomplete) this.keep();
+    return value;
+  }
+
+  /** Moves the frames that were saved while the stack unwound to where they are resumed from. */
+  keep(): void {
+    for (let frame = this._saved.pop(); frame !== undefined; frame = this._saved.pop()) this._frames.push(frame);
+  }
+
+  /** Forgets the value and the bytes. */
+  clear(): void {
+    this.set(NO_BYTES, NO_VIEW, 0, 0);
+    this.need = 0;
+    this.scanned = 0;
+    this.depth = 0;
+    // perf: struct; nearly always they are empty, and setting a length is not free.
+    if (this._frames.length > 0) this._frames.length = 0;
+    if (this._saved.length > 0) this._saved.length = 0;
+  }
+
+  private _resume(): unknown {
+    let value: unknown = Incomplete;
+    for (let frame = this._frames.pop(); frame !== undefined; frame = this._frames.pop()) {
+      value = frame.layout.resume?.(this, frame.step, frame.data, value);
+      if (value === Incomplete) break;
+    }
+    return value;
+  }
+}

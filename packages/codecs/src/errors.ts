@@ -1,0 +1,39 @@
+/** The bytes are not what the codec describes: the peer's fault, or another protocol. */
+export class DecodeError extends Error {
+  override readonly name: string = 'DecodeError';
+  /** Stable name of this kind of error. */
+  readonly code: 'ERR_CODECS_DECODE' | 'ERR_CODECS_LIMIT' = 'ERR_CODECS_DECODE';
+}
+
+/** The bytes announce more than a limit allows. It is thrown as soon as they do, before anything is kept for it. */
+export class LimitError extends DecodeError {
+  override readonly name = 'LimitError';
+  override readonly code = 'ERR_CODECS_LIMIT';
+  /** What the bytes announce: a length in bytes, a count, or a depth. */
+  readonly requested: number;
+  /** The limit. */
+  readonly available: number;
+
+  /** Makes the error for `requested` of `what`, where `available` are allowed. */
+  constructor(what: string, requested: number, available: number) {
+    super(`expected ${what} from 0 to ${available}, saw ${requested}`);
+    this.requested = requested;
+    this.available = available;
+  }
+}
+
+/** Says what a caller's value should have been. Shows its type only, because it may be a secret. */
+export function wrongType(expected: string, value: unknown): TypeError {
+  return new TypeError(`expected ${expected}, saw ${value === null ? 'null' : typeof value}`);
+}
+
+/** Says which range a caller's number should be in. */
+export function wrongRange(what: string, min: number | bigint, max: number | bigint, value: unknown): RangeError {
+  return new RangeError(`expected ${what} from ${String(min)} to ${String(max)}, saw ${String(value)}`);
+}
+
+/** Throws unless an option is an integer from `min` to `max`. */
+export function checkOption(name: string, value: number, min: number, max: number = Number.MAX_SAFE_INTEGER): number {
+  if (Number.isSafeInteger(value) && value >= min && value <= max) return value;
+  throw wrongRange(name, min, max, value);
+}

@@ -1,0 +1,133 @@
+import { ReadBuffer } from '@millrace/read-buffer';
+import { WriteBuffer } from '@millrace/write-buffer';
+import { type Codec, type Decoder, Incomplete } from './codec.js';
+import type { Cursor } from './cursor.js';
+import { StreamDecoder } from './decoder.js';
+import { DecodeError, wrongType } from './errors.js';
+
+/** Decodes one value at a cursor; see cursor.ts. */
+export type DecodeAt<T> = (cursor: Cursor) => T | typeof Incomplete;
+
+/** Encodes one value. What it wrote before a throw is undone by its caller. */
+export type EncodeTo<T> = (out: WriteBuffer, value: T) => void;
+
+/** A codec of this package: works on bytes at a cursor, and knows its parts. */
+export abstract class Layout<T> implements Codec<T> {
+  /** A closure of its own for every layout, which generated code may replace. */
+  abstract decodeAt: DecodeAt<T>;
+  abstract encodeTo: EncodeTo<T>;
+  /** Decodes value after value until the bytes end; only generated code sets it, where it is faster. */
+  drain: ((cursor: Cursor, onValue: (value: T) => void) => void) | undefined = undefined;
+  /** The layouts that this one is made of. */
+  readonly parts: readonly AnyLayout[] = [];
+  private _idle: StreamDecoder<T> | undefined = undefined;
+
+  /** The fewest bytes that a value takes. */
+  abstract least(): number;
+
+  abstract size(value: T): number;
+
+  /** The same layout over other parts. Only layouts with parts are asked. */
+  withParts?(parts: Parts): Layout<T>;
+
+  /** Only layouts with parts save frames. */
+  resume?(cursor: Cursor, step: number, data: unknown, value: unknown): unknown;
+
+  encode(out: WriteBuffer, value: T): void {
+    out.atomic(() => {
+      this.encodeTo(out, value);
+    });
+  }
+
+  decode(input: ReadBuffer): T | typeof Incomplete {
+    // Not one for all: `to` of a mapped codec may decode with this very codec.
+    const decoder = this._idle ?? new StreamDecoder<T>(this);
+    this._idle = undefined;
+    try {
+      return decoder.decodeOnce(input);
+    } finally {
+      this._idle = decoder;
+    }
+  }
+
+  decoder(): Decoder<T> {
+    return new StreamDecoder<T>(this);
+  }
+}
+
+// eslint-disable-next-line @typescript-eslint/no-explicit-any -- a layout of anything: it both takes and gives values
+export type AnyLayout = Layout<any>;
+/** What a layout is made of. */
+export type Parts = readonly [AnyLayout, ...AnyLayout[]];
+
+/**
+ * A codec that is not of this package, as a layout.
+ *
+ * perf: it is not resumable, so a value that comes in pieces is decoded from its start again, at least twice as long
+ * each time.
+ */
+class Foreign<T> extends Layout<T> {
+  decodeAt: DecodeAt<T>;
+  encodeTo: EncodeTo<T>;
+  private readonly _codec: Codec<T>;
+
+  constructor(codec: Codec<T>) {
+    super();
+    this._codec = codec;
+    this.encodeTo = (out, value) => {
+      codec.encode(out, value);
+    };
+    this.decodeAt = (cursor) => {
+      const input = new ReadBuffer();
+      input.feed(cursor.bytes.subarray(cursor.at, cursor.end));
+      const value = codec.decode(input);
+      if (value === Incomplete) return cursor.short(cursor.end - cursor.at + 1, 0);
+      cursor.at = cursor.end - input.length;
+      return value;
+    };
+  }
+
+  least(): number {
+    return 0;
+  }
+
+  size(value: T): number {
+    return this._codec.size?.(value) ?? toBytes(this._codec, value).length;
+  }
+}
+
+/** Any codec as a layout. Throws a TypeError if it is none. */
+export function layoutOf<T>(codec: Codec<T>): Layout<T> {
+  if (codec instanceof Layout) return codec as Layout<T>;
+  const { encode, decode } = (codec as Partial<Codec<T>> | undefined) ?? {};
+  if (typeof encode !== 'function' || typeof decode !== 'function') throw wrongType('a codec', codec);
+  return new Foreign(codec);
+}
+
+/**
+ * Encodes one value into bytes of its own.
+ *
+ * @throws As {@link Codec.encode} does.
+ */
+export function toBytes<T>(codec: Codec<T>, value: T): Uint8Array {
+  const out = new WriteBuffer();
+  codec.encode(out, value);
+  const chunk = out.take();
+  const bytes = chunk.slice();
+  out.recycle(chunk);
+  return bytes;
+}
+
+/**
+ * Decodes `bytes`, which must be one whole value and nothing else.
+ *
+ * @throws {DecodeError} If they are not, or a part is missing, or bytes are left.
+ */
+export function fromBytes<T>(codec: Codec<T>, bytes: Uint8Array): T {
+  const input = new ReadBuffer();
+  input.feed(bytes);
+  const value = codec.decode(input);
+  if (value === Incomplete) throw new DecodeError(`expected a whole value, saw ${bytes.length} bytes of it`);
+  if (input.length > 0) throw new DecodeError(`expected the end after a value, saw ${input.length} bytes more`);
+  return value;
+}

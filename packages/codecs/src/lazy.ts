@@ -1,0 +1,101 @@
+import { type Codec, Incomplete } from './codec.js';
+import type { Cursor } from './cursor.js';
+import { LimitError, checkOption } from './errors.js';
+import { Layout, layoutOf } from './layout.js';
+
+const DEFAULT_MAX_DEPTH = 128;
+
+/** Options of {@link lazy}. */
+export interface LazyOptions {
+  /** How deep lazy codecs may be in each other, this one included. Default 128. */
+  readonly maxDepth?: number | undefined;
+}
+
+/** How deep the encoders that are running are in lazy codecs. */
+const encoding = { depth: 0 };
+
+/** A layout that is known later. */
+export class Lazy<T> extends Layout<T> {
+  readonly maxDepth: number;
+  private readonly _get: () => Layout<T>;
+  private _target: Layout<T> | undefined = undefined;
+  private _isMeasuring = false;
+
+  constructor(get: () => Layout<T>, maxDepth: number) {
+    super();
+    this._get = get;
+    this.maxDepth = maxDepth;
+  }
+
+  get target(): Layout<T> {
+    this._target ??= this._get();
+    return this._target;
+  }
+
+  /** What is inside of itself adds nothing: some value must be without it. */
+  least(): number {
+    if (this._isMeasuring) return 0;
+    this._isMeasuring = true;
+    try {
+      return this.target.least();
+    } finally {
+      this._isMeasuring = false;
+    }
+  }
+
+  size(value: T): number {
+    return this._deeper(() => this.target.size(value));
+  }
+
+  decodeAt = (c: Cursor): T | typeof Incomplete => {
+    if (c.depth >= this.maxDepth) throw new LimitError('a depth', c.depth + 1, this.maxDepth);
+    c.depth += 1;
+    return this._decodeTarget(c);
+  };
+
+  encodeTo: Layout<T>['encodeTo'] = (out, value) => {
+    this._deeper(() => {
+      this.target.encodeTo(out, value);
+    });
+  };
+
+  override resume(c: Cursor, _step: number, _data: unknown, value: unknown): unknown {
+    if (value === Incomplete) return this._decodeTarget(c);
+    c.depth -= 1;
+    return value;
+  }
+
+  /** While it is incomplete the depth stays, as for every frame around the one that will be resumed. */
+  private _decodeTarget(c: Cursor): T | typeof Incomplete {
+    const value = this.target.decodeAt(c);
+    if (value === Incomplete) return c.save(this, 0, undefined);
+    c.depth -= 1;
+    return value;
+  }
+
+  private _deeper<R>(run: () => R): R {
+    const { depth } = encoding;
+    if (depth >= this.maxDepth) throw new RangeError(`expected a depth from 0 to ${this.maxDepth}, saw ${depth + 1}`);
+    encoding.depth = depth + 1;
+    try {
+      return run();
+    } finally {
+      encoding.depth = depth;
+    }
+  }
+}
+
+/**
+ * A codec that is made when it is needed first, so that it can contain itself.
+ *
+ * ```ts
+ * interface Tree { label: string; children: Tree[] }
+ * const tree: Codec<Tree> = struct({ label: utf8(u8), children: array(lazy(() => tree), u8) });
+ * ```
+ *
+ * @param get - Returns the codec; called once.
+ * @throws {RangeError} If an option is out of its range.
+ */
+export function lazy<T>(get: () => Codec<T>, { maxDepth = DEFAULT_MAX_DEPTH }: LazyOptions = {}): Codec<T> {
+  return new Lazy(() => layoutOf(get()), checkOption('maxDepth', maxDepth, 1));
+}

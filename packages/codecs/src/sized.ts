@@ -1,0 +1,163 @@
+import type { Codec } from './codec.js';
+import { type Content, rawContent, textContent } from './content.js';
+import { Incomplete } from './codec.js';
+import type { Cursor } from './cursor.js';
+import { DecodeError, LimitError, checkOption, wrongRange } from './errors.js';
+import { type AnyLayout, type DecodeAt, type EncodeTo, Layout, type Parts, layoutOf } from './layout.js';
+import { Fixed } from './numbers.js';
+import { Until, type UntilOptions } from './until.js';
+
+/** The limit of {@link bytes} and {@link utf8} where none is given: 16 MiB. */
+export const DEFAULT_MAX_BYTES: number = 2 ** 24;
+
+/** Options of {@link bytes} and {@link utf8}. */
+export interface SizedOptions {
+  /** The most bytes that a prefix may announce, or that may come before a delimiter. Default 16 MiB. */
+  readonly maxBytes?: number | undefined;
+}
+
+/** How much a prefix that is an unsigned number of fixed size can say, or nothing for other prefixes. */
+export function plainPrefix(prefix: Layout<number> | undefined): Fixed<number> | undefined {
+  return prefix instanceof Fixed && prefix.kind.startsWith('u') && prefix.byteLength <= 4 ? prefix : undefined;
+}
+
+/** Reads an unsigned prefix at `at`, where it is. */
+function readPlain(view: DataView, at: number, byteLength: number, littleEndian: boolean): number {
+  return byteLength === 2 ? view.getUint16(at, littleEndian) : view.getUint32(at, littleEndian);
+}
+
+/** Reads what a prefix says, or what `fixed` says without a prefix. Throws on what is no length. */
+export function decodeLength(c: Cursor, prefix: Layout<number>, what: string, max: number): number {
+  const length = prefix.decodeAt(c);
+  if (length === Incomplete) return -1;
+  return checkLength(length, what, max);
+}
+
+/** Throws unless a length that was decoded is one. */
+export function checkLength(length: number, what: string, max: number): number {
+  if (length <= max && length >= 0 && Number.isInteger(length)) return length;
+  if (typeof length !== 'number') throw new DecodeError(`expected ${what}, saw a ${typeof length}`);
+  throw new LimitError(what, length, max);
+}
+
+/** Bytes or text, with a length that is fixed or comes before them. */
+export class Sized<T> extends Layout<T> {
+  readonly isText: boolean;
+  /** The length where there is no prefix. */
+  readonly fixedBytes: number;
+  readonly prefix: Layout<number> | undefined;
+  readonly maxBytes: number;
+  decodeAt: DecodeAt<T>;
+  encodeTo: EncodeTo<T>;
+  override readonly parts: readonly AnyLayout[];
+  private readonly _content: Content<T>;
+
+  constructor(content: Content<T>, length: number | Layout<number>, maxBytes: number) {
+    super();
+    const prefix = typeof length === 'number' ? undefined : length;
+    this.isText = content.isText;
+    this._content = content;
+    this.prefix = prefix;
+    this.fixedBytes = typeof length === 'number' ? checkOption('length', length, 0) : 0;
+    this.maxBytes = checkOption('maxBytes', maxBytes, 0);
+    this.parts = prefix === undefined ? [] : [prefix as AnyLayout];
+    this.encodeTo = (out, value) => {
+      const byteLength = this._checkedLength(value);
+      prefix?.encodeTo(out, byteLength);
+      content.write(out, value);
+    };
+    const plain = plainPrefix(prefix);
+    if (plain !== undefined) this.decodeAt = this._plainDecoder(plain);
+    else if (prefix === undefined) this.decodeAt = (c) => this._decodeContent(c, this.fixedBytes, false);
+    else {
+      this.decodeAt = (c) => {
+        const byteLength = decodeLength(c, prefix, 'a length', maxBytes);
+        return byteLength < 0 ? c.save(this, -1, undefined) : this._decodeContent(c, byteLength, true);
+      };
+    }
+  }
+
+  least(): number {
+    return this.prefix?.least() ?? this.fixedBytes;
+  }
+
+  size(value: T): number {
+    const byteLength = this._checkedLength(value);
+    return (this.prefix?.size(byteLength) ?? 0) + byteLength;
+  }
+
+  override withParts(parts: Parts): Layout<T> {
+    return new Sized(this._content, parts[0], this.maxBytes);
+  }
+
+  /** The step is the length, or -1 where the prefix is incomplete. */
+  override resume(c: Cursor, step: number, _data: unknown, value: unknown): unknown {
+    if (step >= 0) return this._decodeContent(c, step, true);
+    if (value === Incomplete) return this.decodeAt(c);
+    return this._decodeContent(c, checkLength(value as number, 'a length', this.maxBytes), true);
+  }
+
+  // perf: struct without generated code; short strings have such prefixes.
+  private _plainDecoder({ byteLength, littleEndian }: Fixed<number>): DecodeAt<T> {
+    const { maxBytes } = this;
+    const content = this._content;
+    return (c) => {
+      const { at, end, view } = c;
+      const start = at + byteLength;
+      if (start > end) return c.short(byteLength, 0);
+      const length = byteLength === 1 ? view.getUint8(at) : readPlain(view, at, byteLength, littleEndian);
+      if (length > maxBytes) throw new LimitError('a length', length, maxBytes);
+      // The prefix is read again when the rest is there.
+      if (end - start < length) return c.short(byteLength + length, 0);
+      c.at = start + length;
+      return content.decode(c.bytes, start, start + length);
+    };
+  }
+
+  private _decodeContent(c: Cursor, byteLength: number, isFramed: boolean): T | typeof Incomplete {
+    const at = c.take(byteLength);
+    if (at < 0) return isFramed ? c.save(this, byteLength, undefined) : Incomplete;
+    return this._content.decode(c.bytes, at, c.at);
+  }
+
+  private _checkedLength(value: T): number {
+    const byteLength = this._content.byteLength(value);
+    const max = this.prefix === undefined ? this.fixedBytes : this.maxBytes;
+    const min = this.prefix === undefined ? this.fixedBytes : 0;
+    if (byteLength < min || byteLength > max) throw wrongRange('a length in bytes', min, max, byteLength);
+    return byteLength;
+  }
+}
+
+/**
+ * Bytes: `bytes(16)` are always 16, `bytes(u16)` have their length before them, `bytes({ until: '\r\n' })` end with that.
+ *
+ * @param length - A number of bytes, or the codec of a prefix, or a delimiter, which is not part of the value.
+ * @returns A codec of Uint8Array. What is decoded is a copy.
+ * @throws {RangeError} If a number or an option is out of its range.
+ */
+export function bytes(length: number | Codec<number> | UntilOptions, options: SizedOptions = {}): Codec<Uint8Array> {
+  return sized(rawContent, length, options);
+}
+
+/**
+ * Text in UTF-8, like {@link bytes}: a length counts bytes, not characters. Bytes that are not UTF-8 become U+FFFD.
+ *
+ * @param length - A number of bytes, or the codec of a prefix, or a delimiter, which is not part of the text.
+ */
+export function utf8(length: number | Codec<number> | UntilOptions, options: SizedOptions = {}): Codec<string> {
+  return sized(textContent, length, options);
+}
+
+/** Text in UTF-8 that ends with a zero byte, and cannot contain U+0000. At most 16 MiB. */
+export const cstring: Codec<string> = /* @__PURE__ */ utf8({ until: '\0' });
+
+function sized<T extends string | Uint8Array>(
+  content: Content<T>,
+  length: number | Codec<number> | UntilOptions,
+  { maxBytes = DEFAULT_MAX_BYTES }: SizedOptions,
+): Codec<T> {
+  if (typeof length === 'number') return new Sized(content, length, maxBytes);
+  if ('until' in length) return new Until(content, length.until, maxBytes);
+  return new Sized(content, layoutOf(length), maxBytes);
+}

@@ -1,0 +1,128 @@
+import type { WriteBuffer } from '@millrace/write-buffer';
+import { type AnyCodec, type Codec, Incomplete } from './codec.js';
+import type { Cursor } from './cursor.js';
+import { wrongType } from './errors.js';
+import { type AnyLayout, type DecodeAt, type EncodeTo, Layout, type Parts, layoutOf } from './layout.js';
+import { Optional, type OptionalCodec } from './optional.js';
+import { assemblerOf } from './struct-arities.js';
+
+type Fields = Readonly<Record<string, AnyCodec>>;
+type OptionalKeys<F> = { [K in keyof F]: F[K] extends { readonly isOptional: true } ? K : never }[keyof F];
+type ValueOf<C> = C extends OptionalCodec<infer T> ? T : C extends Codec<infer T> ? T : never;
+
+/** One object type instead of an intersection, as it is shown in an editor. */
+type Merged<T> = { [K in keyof T]: T[K] };
+
+/** The objects of a struct: one key per field, `key?` where the field is {@link optional}. */
+export type StructValue<F> = Merged<
+  { -readonly [K in Exclude<keyof F, OptionalKeys<F>>]: ValueOf<F[K]> } & {
+    -readonly [K in OptionalKeys<F>]?: ValueOf<F[K]>;
+  }
+>;
+
+type Row = Record<string, unknown>;
+
+/** Named fields, one after the other. */
+export class Struct<T> extends Layout<T> {
+  readonly names: readonly string[];
+  override readonly parts: readonly AnyLayout[];
+  readonly hasOptional: boolean;
+  decodeAt: DecodeAt<T>;
+  encodeTo: EncodeTo<T>;
+  private readonly _make: (values: unknown[]) => object;
+
+  constructor(names: readonly string[], parts: readonly AnyLayout[]) {
+    super();
+    this.names = names;
+    this.parts = parts;
+    this.hasOptional = parts.some((part) => part instanceof Optional);
+    const stop = (c: Cursor, values: unknown[]): typeof Incomplete => {
+      values.length = values.indexOf(Incomplete);
+      return c.save(this, 0, values);
+    };
+    const fields = parts.map((part) => part.decodeAt);
+    // A constructor would set the prototype where a field is called `__proto__`.
+    const isPlain = !this.hasOptional && !names.includes('__proto__');
+    const assembler = isPlain ? assemblerOf(fields, names, stop) : undefined;
+    this.decodeAt = (assembler?.decode as DecodeAt<T> | undefined) ?? ((c) => this.decodeFrom(c, []));
+    this._make = (values) => (assembler === undefined ? assemble(names, parts, values) : new assembler.Row(...values));
+    this.encodeTo = (out, value) => {
+      this._encodeFields(out, checkRow(value));
+    };
+  }
+
+  least(): number {
+    return this.parts.reduce((sum, part) => sum + part.least(), 0);
+  }
+
+  size(value: T): number {
+    const row = checkRow(value);
+    return this.names.reduce((sum, name, i) => sum + (this.parts[i]?.size(readField(row, name)) ?? 0), 0);
+  }
+
+  override withParts(parts: Parts): Layout<T> {
+    return new Struct(this.names, parts);
+  }
+
+  override resume(c: Cursor, _step: number, data: unknown, value: unknown): unknown {
+    const values = data as unknown[];
+    if (value !== Incomplete) values.push(value);
+    return this.decodeFrom(c, values);
+  }
+
+  /** Decodes the fields from the first on that has no value yet. Generated code comes here when bytes are short. */
+  decodeFrom(c: Cursor, values: unknown[]): T | typeof Incomplete {
+    const { parts } = this;
+    for (let i = values.length; i < parts.length; i++) {
+      const value: unknown = parts[i]?.decodeAt(c);
+      if (value === Incomplete) return c.save(this, 0, values);
+      values.push(value);
+    }
+    return this._make(values) as T;
+  }
+
+  private _encodeFields(out: WriteBuffer, row: Row): void {
+    const { names, parts } = this;
+    for (let i = 0; i < names.length; i++) parts[i]?.encodeTo(out, readField(row, names[i] ?? ''));
+  }
+}
+
+/** Throws unless a value is an object. */
+export function checkRow(value: unknown): Row {
+  if (typeof value !== 'object' || value === null) throw wrongType('an object', value);
+  return value as Row;
+}
+
+/** Reads a field, but not what every object inherits: `toString` may be the name of an optional field. */
+export function readField(row: Row, name: string): unknown {
+  return name in Object.prototype && !Object.hasOwn(row, name) ? undefined : row[name];
+}
+
+/** Sets a field. Assigning to `__proto__` would set the prototype instead. */
+export function setField(row: object, name: string, value: unknown): void {
+  if (name in row) Object.defineProperty(row, name, { value, writable: true, enumerable: true, configurable: true });
+  else (row as Row)[name] = value;
+}
+
+function assemble(names: readonly string[], parts: readonly AnyLayout[], values: readonly unknown[]): object {
+  const row = {};
+  for (const [i, name] of names.entries()) {
+    if (values[i] === undefined && parts[i] instanceof Optional) continue;
+    setField(row, name, values[i]);
+  }
+  return row;
+}
+
+/**
+ * Named fields, one after the other, without anything between them: `struct({ id: i32, name: utf8(u16) })`.
+ *
+ * @param fields - The codecs by name, in the order of the bytes. Names like `2` come first, as in every object.
+ * @returns A codec of objects with these keys; an {@link optional} field is a key that may be missing.
+ */
+export function struct<const F extends Fields>(fields: F): Codec<StructValue<F>> {
+  const entries: [string, AnyCodec][] = Object.entries(fields);
+  return new Struct<StructValue<F>>(
+    entries.map(([name]) => name),
+    entries.map(([, codec]) => layoutOf<unknown>(codec)),
+  );
+}
