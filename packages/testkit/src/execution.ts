@@ -23,6 +23,7 @@ export interface Plan<S> {
 export class Execution<S> implements Run {
   readonly calls: RunningCall[] = [];
   isDrained = true;
+  isClosed = false;
   /** Steps and ticks made, and those of them that no execution before had made in this way. */
   events = 0;
   newEvents = 0;
@@ -183,8 +184,9 @@ export class Execution<S> implements Run {
       if (!mayWait) throw new Error(`${call.token} ${call.name} never settles`);
     }
     if (program.close !== undefined) {
-      program.close(subject);
       this.isDrained = false;
+      this.isClosed = true;
+      program.close(subject);
       this._examine();
       await drainMicrotasks();
       this.isDrained = true;

@@ -19,7 +19,7 @@ export interface ExploreOptions {
   readonly rounds?: number | undefined;
   /** Says that tasks with the very same steps may be told apart by nothing else: of their orders one is run. Default false. */
   readonly symmetric?: boolean | undefined;
-  /** How many schedules to run before giving up. Default 1,000,000. */
+  /** How many schedules to run before giving up; may be `Infinity`. Default 1,000,000. */
   readonly maxSchedules?: number | undefined;
   /** Told the figures at the end, as one line. */
   readonly print?: ((line: string) => void) | undefined;
@@ -63,7 +63,7 @@ let executionsInTurn = 0;
  */
 export async function explore<S>(program: Program<S>, options: ExploreOptions = {}): Promise<Exploration> {
   const { replay, maxSchedules = 1_000_000 } = options;
-  checkCount('maxSchedules', maxSchedules, 1);
+  if (maxSchedules !== Infinity) checkCount('maxSchedules', maxSchedules, 1);
   const search = new SearchChooser();
   const plan = planOf(program, replay === undefined ? search : new ReplayChooser(replay), options);
   const name = nameOf(program);

@@ -14,7 +14,7 @@ export interface Program<S> {
   readonly tasks: readonly (readonly Step<S>[])[];
   /** The subject's clock, if it has one: its ticks are then part of the schedules. */
   clock?(subject: S): TestClock;
-  /** Throws if something is wrong. Called after each step, each draining of microtasks and each tick. */
+  /** Throws if something is wrong. Called after each step, each run of microtasks, each tick, and after `close`. */
   invariant?(subject: S, run: Run): void;
   /** Throws if something is wrong once no step can run any more. */
   atEnd?(subject: S, run: Run): void;
@@ -86,6 +86,8 @@ export interface Run {
   readonly pending: readonly Call[];
   /** Whether no microtask is left, so that every promise that is settled is seen to be. */
   readonly isDrained: boolean;
+  /** Whether {@link Program.close} was called. */
+  readonly isClosed: boolean;
   /** What happened so far, as {@link ExploreOptions.replay} takes it. */
   readonly schedule: string;
 }
