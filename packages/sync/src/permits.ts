@@ -1,0 +1,163 @@
+import type { Op } from '@millrace/timeouts';
+import { LeaseError, SyncClosedError } from './errors.js';
+import { observer } from './observer.js';
+import { LineWaiter, WaitLine } from './wait-line.js';
+import type { SyncOptions } from './wait-line.js';
+
+/**
+ * What its holder owns of a lock or a semaphore: who has the lease has the right to give it back, and nobody else.
+ *
+ * Leases work with `using` and `await using`, which release what was not released by hand.
+ */
+export interface Lease extends Disposable, AsyncDisposable {
+  /** Whether this is still held: not released, and not lent to a condition. */
+  readonly isHeld: boolean;
+
+  /**
+   * Gives it back. Whoever waits for it has it when this returns.
+   *
+   * @throws {LeaseError} If it is not held: it was released before, or waits on a condition. Nothing changes.
+   * @throws {SyncClosedError} If the lock or the semaphore was closed; the lease is not held any more.
+   */
+  release(): void;
+}
+
+/**
+ * A number of permits, and the line of those who wait for some: what every lock here is made of.
+ *
+ * Theory of operation: permits go to the first in line or to nobody. While somebody waits nobody else gets any, even if
+ * there are enough for them, so nobody is overtaken. Whenever permits come back or the line changes, those in front are
+ * granted what they want, as far as it goes. Once closed, nobody gets any, and what comes back is only counted.
+ */
+export class Permits extends WaitLine<PermitLease, LeaseWaiter> {
+  capacity: number;
+  available: number;
+
+  constructor(name: string, capacity: number, options: SyncOptions | undefined) {
+    super(name, options);
+    this.capacity = capacity;
+    this.available = capacity;
+  }
+
+  tryTake(weight: number, operation: string): PermitLease | undefined {
+    if (this.isClosed || this.first !== undefined || weight > this.available) return undefined;
+    const lease = new PermitLease(this, weight, operation);
+    lease.hold(undefined);
+    return lease;
+  }
+
+  take(weight: number, op: Op | undefined, operation: string): Promise<PermitLease> {
+    const refusal = this.refuse(op, operation);
+    if (refusal !== undefined) return refusal;
+    const lease = this.tryTake(weight, operation);
+    return lease === undefined ? this.wait(new PermitLease(this, weight, operation), op) : Promise.resolve(lease);
+  }
+
+  /** Waits until `lease` is held again, or for the first time. */
+  wait(lease: PermitLease, op: Op | undefined): Promise<PermitLease> {
+    const waiter = new LeaseWaiter(this, lease);
+    this.enter(waiter, op, lease.operation);
+    this.deal();
+    return waiter.promise;
+  }
+
+  /** Takes back what a lease held. */
+  give(weight: number): void {
+    this.available += weight;
+    this.deal();
+  }
+
+  resize(capacity: number): void {
+    this.available += capacity - this.capacity;
+    this.capacity = capacity;
+    let waiter = this.first;
+    while (waiter !== undefined) {
+      const { next, lease } = waiter;
+      if (lease.weight > capacity) {
+        waiter.fail(new RangeError(`${this.name} has ${capacity} permits now, and ${lease.weight} were waited for`));
+      }
+      waiter = next;
+    }
+    this.deal();
+  }
+
+  /** Grants what there is to those in front. */
+  deal(): void {
+    for (let first = this.first; first !== undefined; first = this.first) {
+      const { lease } = first;
+      if (lease.weight > this.available) return;
+      lease.hold(first);
+      first.grant(lease);
+    }
+  }
+
+  /** Who was called off may have stood before others who want less. */
+  override onLeft(): void {
+    this.deal();
+  }
+}
+
+class LeaseWaiter extends LineWaiter<PermitLease> {
+  readonly lease: PermitLease;
+
+  constructor(permits: Permits, lease: PermitLease) {
+    super(permits);
+    this.lease = lease;
+  }
+}
+
+/** The lease of some permits. */
+export class PermitLease implements Lease {
+  readonly permits: Permits;
+  readonly weight: number;
+  /** What got it, for whoever debugs. */
+  readonly operation: string;
+  private _state: 'held' | 'lent' | 'released' = 'released';
+
+  constructor(permits: Permits, weight: number, operation: string) {
+    this.permits = permits;
+    this.weight = weight;
+    this.operation = operation;
+  }
+
+  get isHeld(): boolean {
+    return this._state === 'held' && !this.permits.isClosed;
+  }
+
+  release(): void {
+    this._drop('released');
+    if (this.permits.isClosed) throw new SyncClosedError(this.permits.name);
+  }
+
+  /** Takes the permits, of which there are enough. */
+  hold(waiter: LeaseWaiter | undefined): void {
+    this.permits.available -= this.weight;
+    this._state = 'held';
+    observer?.observeHold(this, this.permits, this.operation, waiter);
+  }
+
+  /** Gives the permits back until {@link Permits.wait} gets them again. */
+  lend(): void {
+    this._drop('lent');
+  }
+
+  [Symbol.dispose](): void {
+    // Releasing by hand before the end of a block is fine, and so is a close in between.
+    if (this._state === 'held') this._drop('released');
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    this[Symbol.dispose]();
+    return Promise.resolve();
+  }
+
+  private _drop(state: 'lent' | 'released'): void {
+    if (this._state !== 'held') {
+      const seen = this._state === 'lent' ? 'one that waits on a condition' : 'one that was released';
+      throw new LeaseError(this.permits.name, seen);
+    }
+    this._state = state;
+    observer?.observeRelease(this);
+    this.permits.give(this.weight);
+  }
+}
