@@ -8,6 +8,7 @@
 // Who may see a carry: views are valid until the next feed or endBorrow. So only these two reuse memory (`_spare`).
 import { BufferOverflowError } from './errors.js';
 import type { Framing } from './frame-layout.js';
+import { TextWindow } from './text-window.js';
 
 /** A longer frame gets this much at first, and more only as its bytes arrive: its header alone proves nothing. */
 const CARRY_AT_ONCE_BYTES = 16 * 1024 * 1024;
@@ -53,7 +54,7 @@ export abstract class ChunkChain {
   protected _end = 0;
   /** Index after the last byte in `_bytes`. */
   protected _bytesEnd = 0;
-  /** Index of the current frame's payload, or -1 if there is none, or a part of it is gone. */
+  /** Index of the current frame's payload; -1 if a part of it is gone, -2 if there is no current frame. */
   protected _payloadStart = -1;
   protected _payloadLength = 0;
   /** How many bytes from the cursor on the next frame, or its header, takes; 0 if it is not known to be incomplete. */
@@ -65,6 +66,7 @@ export abstract class ChunkChain {
   protected _isCarry = false;
   /** A shorter chunk than this can be copied behind the carry, with nothing else to look at. */
   protected _roomBytes = 0;
+  protected readonly _text: TextWindow = new TextWindow();
   protected _copiedBytes = 0;
   protected _framesTaken = 0;
   protected _slowReads = 0;
@@ -277,6 +279,7 @@ export abstract class ChunkChain {
     this._base += this._bytesEnd;
     this._bytes = bytes;
     this._view = bytes === NO_BYTES ? NO_VIEW : viewOf(bytes);
+    this._text.reset(bytes);
     this._isCarry = false;
     this._cursor = 0;
     this._bytesEnd = bytes.length;
@@ -298,13 +301,14 @@ export abstract class ChunkChain {
     this._retire();
     this._bytes = carry;
     this._view = viewOf(carry);
+    this._text.reset(carry);
     this._isCarry = true;
     this._copiedBytes += heldBytes;
     this._base += from;
     this._cursor -= from;
     this._end -= from;
     this._bytesEnd = heldBytes;
-    this._payloadStart = Math.max(-1, this._payloadStart - from);
+    if (this._payloadStart >= 0) this._payloadStart = Math.max(-1, this._payloadStart - from);
     this._roomBytes = 0;
   }
 
@@ -338,7 +342,7 @@ export abstract class ChunkChain {
       if (isFit && spare.length >= byteLength) return spare;
     }
     const isBlock = isFeeding && this._neededBytes === 0;
-    return new Uint8Array(Math.max(byteLength, isBlock ? BLOCK_BYTES : MIN_CARRY_BYTES));
+    return newBytes(Math.max(byteLength, isBlock ? BLOCK_BYTES : MIN_CARRY_BYTES));
   }
 }
 
@@ -350,6 +354,13 @@ function copyBytes(target: Uint8Array, at: number, source: Uint8Array, start: nu
 
 function viewOf(bytes: Uint8Array): DataView {
   return new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+}
+
+/** Large memory is not cleared where the host can do so: it is filled before anybody sees it, and that takes as long. */
+function newBytes(byteLength: number): Uint8Array {
+  const host = (globalThis as { Buffer?: { allocUnsafeSlow(byteLength: number): Uint8Array } }).Buffer;
+  const isLarge = byteLength > KEPT_CARRY_BYTES && host !== undefined;
+  return isLarge ? new Uint8Array(host.allocUnsafeSlow(byteLength).buffer) : new Uint8Array(byteLength);
 }
 
 function isBytes(chunk: Uint8Array): boolean {

@@ -1,7 +1,7 @@
 import { ChunkChain } from './chunk-chain.js';
 import { BufferOverflowError, BufferUnderflowError, FrameError } from './errors.js';
-import { decodeLatin1, decodeUtf8 } from './host-strings.js';
-import { needleOf, search } from './search.js';
+import { needleOf, search, searchByte } from './search.js';
+import { setRunning } from './text-window.js';
 
 /**
  * Decodes as much as it can of `bytes` from `start` up to, not including, `end`, and returns the offset after the last
@@ -187,7 +187,7 @@ export abstract class FieldReader extends ChunkChain {
    */
   readUtf8(byteLength: number): string {
     this._gather(byteLength);
-    const text = decodeUtf8(this._bytes, this._cursor, this._cursor + byteLength);
+    const text = this._text.utf8(this._cursor, this._cursor + byteLength, this._bytesEnd);
     this._cursor += byteLength;
     return text;
   }
@@ -195,7 +195,7 @@ export abstract class FieldReader extends ChunkChain {
   /** Reads `byteLength` bytes as ISO 8859-1: each byte is the code point of the same number; see {@link readUtf8}. */
   readLatin1(byteLength: number): string {
     this._gather(byteLength);
-    const text = decodeLatin1(this._bytes, this._cursor, this._cursor + byteLength);
+    const text = this._text.latin1(this._cursor, this._cursor + byteLength, this._bytesEnd);
     this._cursor += byteLength;
     return text;
   }
@@ -206,11 +206,17 @@ export abstract class FieldReader extends ChunkChain {
    * @throws {BufferUnderflowError} If there is no zero byte; the cursor does not move.
    */
   readCString(): string {
-    const byteLength = this._find(ZERO, 0, this.length);
-    if (byteLength < 0) throw new BufferUnderflowError(this.length + 1, this.length);
-    const text = this.readUtf8(byteLength);
-    this.skip(1);
-    return text;
+    let start = this._cursor;
+    let end = searchByte(this._bytes, 0, start, this._end);
+    if (end < 0) {
+      const byteLength = this._find(ZERO, 0, this.length);
+      if (byteLength < 0) throw new BufferUnderflowError(this.length + 1, this.length);
+      this._gather(byteLength + 1);
+      start = this._cursor;
+      end = start + byteLength;
+    }
+    this._cursor = end + 1;
+    return this._text.utf8(start, end, this._bytesEnd);
   }
 
   /**
@@ -433,7 +439,13 @@ export abstract class FieldReader extends ChunkChain {
   protected _decodeRun(decode: RunDecoder, end: number): boolean {
     const start = this._cursor;
     const bytes = this._bytes;
-    const next = decode(bytes, this._view, start, end);
+    setRunning(this._text, end);
+    let next = -1;
+    try {
+      next = decode(bytes, this._view, start, end);
+    } finally {
+      setRunning(undefined, 0);
+    }
     if (this._bytes !== bytes || this._cursor !== start) throw new TypeError('a run decoder must not use its buffer');
     // Positive, then negated: so NaN fails, too.
     if (!(next >>> 0 === next && next >= start && next <= end)) throw new FrameError(next - start, end - start, 0);

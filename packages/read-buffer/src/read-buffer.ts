@@ -58,6 +58,8 @@ export class ReadBuffer extends FieldReader {
    * @remarks Lifetime: ends that of `payload()`.
    */
   takeFrame(): boolean {
+    // perf: micro, 1-byte drip: nothing that was fed can have completed the frame.
+    if (this._neededBytes > 0 && this._payloadStart === -2) return false;
     const framing = this._framing;
     const start = this._end;
     const available = this._bytesEnd - start;
@@ -199,7 +201,7 @@ export class ReadBuffer extends FieldReader {
 
   private _leaveFrame(): void {
     if (this._framing !== null) this._cursor = this._end;
-    this._payloadStart = -1;
+    this._payloadStart = -2;
     this._payloadLength = 0;
     this._type = -1;
     if (this._marks.length > 0) this._marks = [];

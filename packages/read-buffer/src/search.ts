@@ -10,7 +10,7 @@ export function search(bytes: Uint8Array, needle: Uint8Array, start: number, end
 }
 
 /** `bytes.indexOf` with an end: without one, each search in a short frame would walk through the whole chunk. */
-function searchByte(bytes: Uint8Array, byte: number, start: number, end: number): number {
+export function searchByte(bytes: Uint8Array, byte: number, start: number, end: number): number {
   const soon = Math.min(end, start + 64);
   for (let i = start; i < soon; i++) if (bytes[i] === byte) return i;
   const found = soon < end ? bytes.subarray(soon, end).indexOf(byte) : -1;
