@@ -1,0 +1,364 @@
+import { throwIfOver, watchOp } from '@millrace/timeouts';
+import type { Arm, Op, Waiter } from '@millrace/timeouts';
+import { check, QueueClosedError, QueueFullError } from './errors.js';
+import { Line, Place } from './line.js';
+import type { QueueOptions } from './options.js';
+import { makeRing, makeSorted } from './store.js';
+import type { Store } from './store.js';
+
+const OVERFLOWS = ['wait', 'error', 'drop-newest', 'drop-oldest'];
+const ERROR = 1;
+const DROP_NEWEST = 2;
+const DONE: Promise<void> = Promise.resolve();
+
+/**
+ * A bounded queue between tasks: who puts waits for room, who takes waits for items, each in the order of arrival.
+ *
+ * An item is delivered, or the operation that waited for it is called off; never both, never neither. An operation
+ * that was called off has left nothing behind: the item of a `put` is not in the queue, and a `take` has got none.
+ *
+ * @typeParam T - Anything but `undefined`, which is what `tryTake` says where there is nothing. A promise among the
+ * items is awaited by `take`.
+ * @remarks
+ * Cancellation: every operation that waits takes an {@link Op}. Calling one off takes O(1), however many wait.
+ * Cost: putting and taking are O(1). With a comparator a put asks it log n times and moves up to n items.
+ * Reentrancy: no code of the caller runs inside an operation, apart from `weigh`, the comparator and `onDrop`.
+ */
+// perf: names that are private to the language become one letter in a bundle; the queue is to stay under 2 KB.
+// eslint-disable-next-line @typescript-eslint/no-empty-object-type -- anything but undefined
+export class AsyncQueue<T extends {} | null> implements AsyncIterable<T> {
+  /** As constructed: items, or the unit of `weigh`. */
+  declare readonly capacity: number;
+  readonly #options: QueueOptions<T>;
+  readonly #overflow: number;
+  readonly #store: Store<T>;
+  readonly #takers: Line<T>;
+  readonly #putters: Line<T>;
+  readonly #joiners: Line<T>;
+  #unfinished = 0;
+  /** Why the queue ended: what takes are told when nothing is left. */
+  #error: unknown;
+  /** The same where it ended well. */
+  #end: unknown;
+
+  /**
+   * Makes an empty queue.
+   *
+   * @throws {RangeError} If an option is none of its values.
+   */
+  constructor(options: QueueOptions<T>) {
+    const { capacity, order = 'fifo', overflow = 'wait' } = options;
+    const isPriority = typeof order === 'function';
+    this.capacity = capacity;
+    this.#options = { ...options };
+    this.#overflow = OVERFLOWS.indexOf(overflow);
+    this.#store = isPriority ? makeSorted(order) : makeRing(order === 'lifo');
+    this.#takers = new Line(this.#balance);
+    this.#putters = new Line(this.#balance);
+    this.#joiners = new Line(this.#balance);
+    check(capacity >= 0, 'capacity >= 0', capacity);
+    check(this.#overflow >= 0, `overflow in ${String(OVERFLOWS)}`, overflow);
+    check(isPriority || (order as string) === 'fifo' || order === 'lifo', 'order fifo, lifo or a function', order);
+  }
+
+  /** Items that are in the queue now. */
+  get size(): number {
+    return this.#store.size;
+  }
+
+  /** The sum of their weights; without `weigh` the same as {@link size}. */
+  get weight(): number {
+    return this.#store.weight;
+  }
+
+  /** Operations that wait for an item. */
+  get waitingTakers(): number {
+    return this.#takers.length;
+  }
+
+  /** Operations that wait for room. */
+  get waitingPutters(): number {
+    return this.#putters.length;
+  }
+
+  /**
+   * Puts `item` if that is possible at once.
+   *
+   * @returns Whether the queue has taken charge of the item: it is in the queue, or was handed to somebody who waited,
+   * or dropped as `overflow` says. `false` where it is full, others wait with theirs, or it is closed.
+   * @throws {RangeError} If `item` is undefined or its weight is not between 0 and the capacity; nothing is put.
+   * @remarks
+   * Cost: allocates nothing, but for the ring's growth, and one object where the capacity is 0 or there is a comparator.
+   */
+  tryPut(item: T): boolean {
+    return this.#offer(item, this.#weightOf(item));
+  }
+
+  /**
+   * Puts `item`, after those who wait already, as soon as there is room for it.
+   *
+   * @returns Resolves when the queue has taken charge of the item; with a capacity of 0 when somebody has taken it.
+   * @throws {RangeError} As {@link tryPut} does, as a rejection.
+   * @throws {QueueFullError} If there is no room and `overflow` is `'error'`; nothing is put.
+   * @throws {QueueClosedError} If the queue is closed, or while this waits; what it was failed or aborted with, untouched.
+   * @throws What ends `op`. If this rejects, for whatever reason, the item is still the caller's.
+   */
+  put(item: T, op?: Op): Promise<void> {
+    try {
+      const weight = this.#weightOf(item);
+      throwIfOver(op, 'put');
+      if (this.#offer(item, weight)) return DONE;
+      if (this.#overflow === ERROR && this.#error === undefined)
+        throw new QueueFullError(weight, this.capacity - this.weight);
+      return this.#wait(this.#putters, 'put', op, item, weight);
+    } catch (error) {
+      // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- passed on as it came
+      return Promise.reject(error);
+    }
+  }
+
+  /**
+   * Takes the next item if there is one.
+   *
+   * @returns `undefined` where there is none, whether or not the queue is closed.
+   * @remarks Cost: allocates nothing.
+   */
+  tryTake(): T | undefined {
+    return this.#supply > 0 ? this.#next() : undefined;
+  }
+
+  /**
+   * Takes the next item, after those who wait already.
+   *
+   * @throws {QueueClosedError} If the queue is closed and nothing is left; what it was failed or aborted with, untouched.
+   * @throws What ends `op`; then no item was taken.
+   */
+  take(op?: Op): Promise<T> {
+    return op === undefined && this.#supply > 0 ? Promise.resolve(this.#next()) : this.#wait(this.#takers, 'take', op);
+  }
+
+  /**
+   * Waits for an item as {@link take} does, and takes what else is there by then.
+   *
+   * @param count - How many at most, 1 or more.
+   * @returns At least one item.
+   * @throws {RangeError} If `count` is not 1 or more; nothing is taken.
+   * @throws As {@link take} does.
+   */
+  async takeUpTo(count: number, op?: Op): Promise<T[]> {
+    check(count >= 1, 'count >= 1', count);
+    const items: T[] = [await this.take(op)];
+    while (items.length < count && this.#supply > 0) items.push(this.#next());
+    return items;
+  }
+
+  /**
+   * Ends the queue: what is in it can be taken still.
+   *
+   * Puts that wait reject with a {@link QueueClosedError}, as do later ones, and takes once nothing is left; `for await`
+   * loops end. Does nothing if the queue has ended.
+   */
+  close(): void {
+    this.fail();
+  }
+
+  /**
+   * Ends the queue like {@link close}, but with `error` where that has a QueueClosedError; loops throw it too.
+   *
+   * @param error - Passed on untouched. Without one this is `close`.
+   */
+  fail(error?: unknown): void {
+    this.#error ??= error ?? (this.#end = new QueueClosedError('the queue is closed'));
+    this.#balance();
+  }
+
+  /**
+   * Ends the queue now and empties it, also if it was closed before and is not empty yet.
+   *
+   * @param reason - What every operation that waits, and every later one, rejects with. Default: a
+   * {@link QueueClosedError}, at which loops end.
+   * @returns The items that were in the queue, in the order of {@link tryTake} for `'fifo'`. Those of puts that waited
+   * are not among them: their puts reject.
+   */
+  abort(reason?: unknown): T[] {
+    const dropped: T[] = [];
+    while (this.size > 0) dropped.push(this.#drop());
+    if (dropped.length > 0) this.#error = undefined;
+    this.fail(reason);
+    return dropped;
+  }
+
+  /**
+   * Says that the work for one item is done; for {@link join}.
+   *
+   * @throws {RangeError} If it was called for every item already.
+   */
+  taskDone(): void {
+    check(this.#unfinished > 0, 'unfinished > 0', 0);
+    this.#unfinished--;
+    this.#balance();
+  }
+
+  /** Resolves when {@link taskDone} was called for every item that was put. What is dropped or aborted does not count. */
+  join(op?: Op): Promise<void> {
+    return this.#wait(this.#joiners, 'join', op);
+  }
+
+  /**
+   * Returns taking as an arm for `select`: commits with one item. On a queue that has ended and is empty, its
+   * `tryCommit` throws what {@link take} would.
+   *
+   * @remarks
+   * Reentrancy: a waiter may commit inside `wake`. One that comes later keeps its place, but may find the item gone.
+   */
+  taking(): Arm<T> {
+    const places = new Map<Waiter, Place<T>>();
+    return {
+      tryCommit: () => {
+        if (this.#supply > 0) return { value: this.#next() };
+        if (this.#isDrained) throw this.#error;
+        return undefined;
+      },
+      enlist: (waiter) => {
+        if (places.has(waiter)) return;
+        const place = new Place(this.#takers);
+        place.waiter = waiter;
+        places.set(waiter, place);
+        this.#balance();
+      },
+      withdraw: (waiter) => {
+        places.get(waiter)?.withdraw();
+        places.delete(waiter);
+        this.#balance();
+      },
+    };
+  }
+
+  /** Takes item after item until the queue has ended and is empty. Several loops share the items. */
+  [Symbol.asyncIterator](): AsyncIterableIterator<T> {
+    return this.#iterate(() => this.take());
+  }
+
+  /**
+   * Like a loop over the queue itself, but over what {@link takeUpTo} takes.
+   *
+   * @param count - Items per batch at most, 1 or more.
+   * @param op - What may end the wait for each batch; a deadline, a signal and a scope thus end the loop.
+   */
+  batches(count: number, op?: Op): AsyncIterableIterator<T[]> {
+    return this.#iterate(() => this.takeUpTo(count, op));
+  }
+
+  async *#iterate<R>(take: () => Promise<R>): AsyncIterableIterator<R> {
+    try {
+      for (;;) yield take();
+    } catch (error) {
+      if (error !== this.#end) throw error;
+    }
+  }
+
+  get #isDrained(): boolean {
+    return this.#error !== undefined && this.size === 0;
+  }
+
+  /** What can be taken: in the store and, where the capacity is 0, in the hands of putters. */
+  get #supply(): number {
+    return this.size + this.#putters.length;
+  }
+
+  #weightOf(item: T): number {
+    check((item as unknown) !== undefined, 'an item', item);
+    const weight = this.capacity > 0 ? (this.#options.weigh?.(item) ?? 1) : 1;
+    check(weight >= 0 && weight <= (this.capacity || 1), '0 <= weight <= capacity', weight);
+    return weight;
+  }
+
+  #offer(item: T, weight: number): boolean {
+    while (this.#error === undefined) {
+      if (this.#putters.length === 0 && this.weight + weight <= this.capacity) {
+        this.#accept(item, weight);
+        if (this.#takers.length > 0) this.#balance();
+        return true;
+      }
+      if (this.capacity === 0 && this.#takers.length > 0) {
+        const place = new Place(this.#putters, item, weight);
+        this.#balance();
+        if (place.line === undefined) return true;
+        place.withdraw();
+      }
+      if (this.#overflow < DROP_NEWEST) break;
+      if (this.#overflow === DROP_NEWEST || this.size === 0) {
+        this.#options.onDrop?.(item);
+        return true;
+      }
+      const oldest = this.#drop();
+      this.#options.onDrop?.(oldest);
+    }
+    return false;
+  }
+
+  #drop(): T {
+    if (this.#unfinished > 0) this.#unfinished--;
+    return this.#store.take(false);
+  }
+
+  #accept(item: T, weight: number): void {
+    this.#store.add(item, weight);
+    this.#unfinished++;
+  }
+
+  /** Takes one item; there is one. */
+  #next(): T {
+    if (this.size === 0) {
+      const putter = this.#putters.next;
+      this.#unfinished++;
+      putter.settle();
+      return putter.item as T;
+    }
+    const item = this.#store.take(true);
+    this.#admit();
+    return item;
+  }
+
+  /** Lets in the items of putters that there is room for. */
+  #admit(): void {
+    const putters = this.#putters;
+    for (let putter; (putter = putters.next), putters.length > 0 && this.weight + putter.weight <= this.capacity;) {
+      try {
+        this.#accept(putter.item as T, putter.weight);
+        putter.settle();
+      } catch (error) {
+        // The comparator's, for which the putter is told and not whoever made the room.
+        putter.fail(error);
+      }
+    }
+  }
+
+  #wait<R>(line: Line<T>, operation: string, op: Op | undefined, item?: T, weight?: number): Promise<R> {
+    return new Promise<unknown>((resolve, reject) => {
+      throwIfOver(op, operation);
+      const place = new Place(line, item, weight, resolve, reject);
+      this.#balance();
+      place.watch = place.line && watchOp(op, place, operation, this.#options.timers);
+    }) as Promise<R>;
+  }
+
+  /**
+   * Settles whatever can be settled, the first in line first. Every change ends here, so that between two calls nobody
+   * waits for what is there.
+   */
+  readonly #balance = (): void => {
+    const takers = this.#takers;
+    while (this.#error !== undefined && this.#putters.length > 0) this.#putters.next.fail(this.#error);
+    this.#admit();
+    while (takers.length > 0 && this.#supply > 0) {
+      const taker = takers.next;
+      if (taker.waiter === undefined) taker.settle(this.#next());
+      else taker.waiter.wake();
+      // Who was told and has not come yet keeps its turn.
+      if (taker === takers.next) break;
+    }
+    while (this.#isDrained && takers.length > 0) takers.next.fail(this.#error);
+    while (this.#unfinished === 0 && this.#joiners.length > 0) this.#joiners.next.settle();
+  };
+}
