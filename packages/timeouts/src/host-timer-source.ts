@@ -1,6 +1,10 @@
 import { checkMs, MAX_DELAY_MS } from './check-ms.js';
 import type { Timer, TimerSource } from './timer-source.js';
 
+// Taken once: a timer that was set before a test runner puts its fakes in place must not go on in their time.
+const { setTimeout, clearTimeout } = globalThis;
+const now = performance.now.bind(performance);
+
 /** setTimeout counts from the loop's cached time, which may lie behind, so the clock is asked again before the call. */
 class HostTimer implements Timer {
   readonly #dueAt: number;
@@ -13,7 +17,7 @@ class HostTimer implements Timer {
   #isRef = true;
 
   constructor(delayMs: number, fn: () => void) {
-    this.#dueAt = performance.now() + delayMs;
+    this.#dueAt = now() + delayMs;
     this.#fn = fn;
     this.#arm(delayMs);
   }
@@ -39,7 +43,7 @@ class HostTimer implements Timer {
   }
 
   #fire(): void {
-    const leftMs = this.#dueAt - performance.now();
+    const leftMs = this.#dueAt - now();
     if (leftMs > 0) {
       this.#arm(leftMs);
       return;
@@ -53,20 +57,15 @@ class HostTimer implements Timer {
  * The host's clock: `performance.now()` and `setTimeout`, without their surprises.
  *
  * It never fires early, and delays beyond 2^31-1 ms, at which `setTimeout` fires at once, work. What a callback throws
- * is an uncaught exception of the host.
+ * is an uncaught exception of the host. Fake timers of a test runner have no effect on it: see {@link defaultTimers}.
  *
  * @see {@link defaultTimers}, which is what a package should use when nobody gave it a clock.
  */
 export const hostTimers: TimerSource = {
   isSimulated: false,
-  now: () => performance.now(),
+  now,
   callLater: (delayMs, fn) => {
     if (delayMs === Infinity) throw new RangeError('expected delayMs to be finite');
     return new HostTimer(checkMs(delayMs, 'delayMs'), fn);
   },
 };
-
-/** What tells one clock from another: the fake timers of a test runner take the place of the host's. */
-export function clockOf(source: TimerSource): object {
-  return source === hostTimers ? setTimeout : source;
-}

@@ -36,5 +36,5 @@ const hubs = new WeakMap<AbortSignal, SignalHub>();
 
 /** Returns the hub of `signal`, making it on the first call. */
 export function hubOf(signal: AbortSignal): SignalHub {
-  return partnerOf(hubs, signal, () => new SignalHub(signal));
+  return partnerOf(hubs, signal, SignalHub);
 }

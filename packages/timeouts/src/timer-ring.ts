@@ -15,7 +15,6 @@
 // numbers in arrays, not fields of the entries: entries are of many classes, and links through more than three cost 2-3x.
 
 import { checkMs, MAX_DELAY_MS } from './check-ms.js';
-import { clockOf } from './host-timer-source.js';
 import { partnerOf } from './partner-of.js';
 import type { TimerEntry } from './timer-entry.js';
 import type { Timer, TimerSource } from './timer-source.js';
@@ -37,7 +36,7 @@ const EXPIRIES_PER_LOOK = 8;
 /** A slot with more entries is not searched for the earliest of them. */
 const MAX_SEARCHED = 64;
 
-const rings = new WeakMap<object, TimerRing>();
+const rings = new WeakMap<TimerSource, TimerRing>();
 
 /**
  * Timeouts by the hundred thousand on one timer of a {@link TimerSource}.
@@ -97,7 +96,7 @@ export class TimerRing {
 
   /** Returns the ring that everything on `source` shares. It is made by the first call. */
   static of(source: TimerSource): TimerRing {
-    return partnerOf(rings, clockOf(source), () => new TimerRing(source));
+    return partnerOf(rings, source, TimerRing);
   }
 
   /**

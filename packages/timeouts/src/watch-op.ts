@@ -1,5 +1,5 @@
 import { checkMs } from './check-ms.js';
-import { TimeoutError } from './errors.js';
+import { timedOut } from './errors.js';
 import type { Op } from './op.js';
 import { OpLimits } from './op-limits.js';
 import type { TimerSource } from './timer-source.js';
@@ -59,12 +59,11 @@ export function watchOp(
  */
 export function throwIfOver(op: Op | undefined, operation?: string): void {
   if (op === undefined) return;
-  const { signal, timeoutMs } = op;
-  if (timeoutMs !== undefined) checkMs(timeoutMs, 'timeoutMs');
-  if (signal?.aborted === true) throw signal.reason;
+  const timeoutMs = checkMs(op.timeoutMs ?? Infinity, 'timeoutMs');
+  if (op.signal?.aborted === true) throw op.signal.reason;
   op.scope?.throwIfCancelled();
   op.deadline?.throwIfExpired(operation);
-  if (timeoutMs === 0) throw new TimeoutError({ timeoutMs, elapsedMs: 0, operation });
+  if (timeoutMs === 0) throw timedOut(0, 0, operation);
 }
 
 class Watch extends OpLimits implements OpWatch {

@@ -27,9 +27,7 @@ export function withTimeout<T>(
   op?: Op & { onLate?: ((value: T) => void) | undefined },
 ): Promise<T> {
   return new Promise<T>((resolve, reject) => {
-    checkMs(timeoutMs, 'timeoutMs');
-    const limitMs =
-      op?.timeoutMs === undefined ? timeoutMs : Math.min(timeoutMs, checkMs(op.timeoutMs, 'op.timeoutMs'));
+    const limitMs = Math.min(checkMs(timeoutMs, 'timeoutMs'), checkMs(op?.timeoutMs ?? Infinity, 'op.timeoutMs'));
     const scope = new OwnScope(op, limitMs, undefined, undefined, true);
     scope._reject = reject;
     if (!scope._start(op)) return;

@@ -1,8 +1,8 @@
-import { getEventListeners } from 'node:events';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { TestClock } from '@millrace/testkit';
 import { Deadline, TimeoutError, openCancelScope } from '../src/index.js';
 import type { Op, TimerSource } from '../src/index.js';
+import { abortListeners } from './abort-listeners.js';
 
 const DEFAULT_TIMERS = Symbol.for('millrace.timers');
 const forever = (): Promise<never> => new Promise(() => {});
@@ -29,13 +29,13 @@ describe('openCancelScope', () => {
     const clock = new TestClock();
     const controller = new AbortController();
     const scope = openCancelScope({ timers: clock, timeoutMs: 5, signal: controller.signal });
-    expect([clock.pending, getEventListeners(controller.signal, 'abort').length]).toEqual([0, 0]);
+    expect([clock.pending, abortListeners(controller.signal)]).toEqual([0, 0]);
     const waiting = scope.race(forever());
     expect([clock.pending, clock.pendingRefs]).toEqual([1, 0]);
-    expect(getEventListeners(controller.signal, 'abort')).toHaveLength(1);
+    expect(abortListeners(controller.signal)).toBe(1);
     clock.advance(5);
     await expect(waiting).rejects.toBeInstanceOf(TimeoutError);
-    expect([clock.pending, getEventListeners(controller.signal, 'abort').length]).toEqual([0, 0]);
+    expect([clock.pending, abortListeners(controller.signal)]).toEqual([0, 0]);
   });
 
   describe('ends with the earliest of its limits', () => {
@@ -149,7 +149,7 @@ describe('CancelScope.race', () => {
     await expect(scope.race(Promise.resolve(7), onCancel)).resolves.toBe(7);
     const failure = new Error('no');
     await expect(scope.race(Promise.reject(failure), onCancel)).rejects.toBe(failure);
-    expect(getEventListeners(controller.signal, 'abort')).toHaveLength(0);
+    expect(abortListeners(controller.signal)).toBe(0);
     scope.close();
     outer.cancel();
     expect(onCancel).not.toHaveBeenCalled();
@@ -202,24 +202,6 @@ describe('CancelScope.race', () => {
     scope.cancel('over');
     await expect(waiting).rejects.toBe(failure);
     await expect(other).rejects.toBe('over');
-  });
-
-  test('takes a late rejection as handled', async () => {
-    const unhandled = vi.fn();
-    process.on('unhandledRejection', unhandled);
-    try {
-      const scope = openCancelScope();
-      let fail: (error: Error) => void = () => {};
-      const waiting = scope.race(new Promise((_, reject) => (fail = reject)));
-      scope.cancel('over');
-      await expect(waiting).rejects.toBe('over');
-      fail(new Error('late'));
-      await expect(scope.race(Promise.reject(new Error('later')))).rejects.toBe('over');
-      await new Promise((resolve) => setImmediate(resolve));
-      expect(unhandled).not.toHaveBeenCalled();
-    } finally {
-      process.off('unhandledRejection', unhandled);
-    }
   });
 
   test('goes on without the scope after close', async () => {
@@ -296,7 +278,7 @@ describe('CancelScope.signal', () => {
     await scope.race(Promise.resolve());
     controller.abort('stop');
     expect(signal.reason).toBe('stop');
-    expect([clock.pending, getEventListeners(controller.signal, 'abort').length]).toEqual([0, 0]);
+    expect([clock.pending, abortListeners(controller.signal)]).toEqual([0, 0]);
   });
 
   test('read for the first time after the end tells how it ended', () => {
@@ -353,11 +335,11 @@ describe('a signal that outlives its operations', () => {
     for (let i = 0; i < 100_000; i++) {
       const scope = openCancelScope({ signal });
       const waiting = scope.race(Promise.resolve());
-      if (i % 1000 === 0) most = Math.max(most, getEventListeners(signal, 'abort').length);
+      if (i % 1000 === 0) most = Math.max(most, abortListeners(signal));
       await waiting;
       if (i % 2 === 0) scope.close(); // and forgetting to close it leaks nothing either
     }
-    expect([most, getEventListeners(signal, 'abort').length]).toEqual([1, 0]);
+    expect([most, abortListeners(signal)]).toEqual([1, 0]);
   });
 
   test('carries one listener while 100000 operations wait at once, and ends them all', async () => {
@@ -367,21 +349,11 @@ describe('a signal that outlives its operations', () => {
     for (let i = 0; i < 100_000; i++) {
       waits.push(openCancelScope({ signal: controller.signal }).race(forever(), () => ended++));
     }
-    expect(getEventListeners(controller.signal, 'abort')).toHaveLength(1);
+    expect(abortListeners(controller.signal)).toBe(1);
     controller.abort('stop');
     const results = await Promise.allSettled(waits);
     expect(ended).toBe(100_000);
     expect(results.every((result) => result.status === 'rejected' && result.reason === 'stop')).toBe(true);
-    expect(getEventListeners(controller.signal, 'abort')).toHaveLength(0);
-  });
-
-  test('leaves an outer scope that outlives its inner ones empty', async () => {
-    const outer = openCancelScope();
-    const inner = new WeakRef(openCancelScope({ scope: outer }));
-    await inner.deref()!.race(Promise.resolve());
-    await new Promise((resolve) => setImmediate(resolve));
-    gc!();
-    expect(inner.deref()).toBe(undefined);
-    outer.cancel();
+    expect(abortListeners(controller.signal)).toBe(0);
   });
 });
