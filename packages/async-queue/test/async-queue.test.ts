@@ -569,11 +569,8 @@ describe('AsyncQueue: loops', () => {
     const seen: number[] = [];
     queue.tryPut(1);
     queue.tryPut(2);
-    const loop = (async () => {
-      for await (const item of queue) (queue.abort(), void item);
-    })();
-    await loop;
-    expect(seen).toEqual([1, 1]);
+    for await (const item of queue) seen.push(item, ...queue.abort());
+    expect(seen).toEqual([1, 2]);
   });
 
   test('that are left keep the rest in the queue', async () => {
