@@ -1,3 +1,5 @@
+import { checkInteger } from './ranges.js';
+
 /** Where the length of a frame is, and what it counts: an optional type byte, the length, the payload. */
 export interface FrameLayout {
   /** `1`: a type byte comes before the length. */
@@ -21,47 +23,13 @@ export const DEFAULT_LAYOUT: FrameLayout = {
 };
 
 /** Throws a RangeError that names the first property of `layout` that makes no sense. */
-export function checkLayout(layout: FrameLayout): void {
-  const { typeBytes, lengthBytes, lengthIncludes, maxFrameBytes } = layout;
-  check('typeBytes', [0, 1], typeBytes);
-  check('lengthBytes', [1, 2, 4], lengthBytes);
-  check('lengthIncludes', ['payload', 'length', 'frame'], lengthIncludes);
-  const headerBytes = typeBytes + lengthBytes;
-  if (!(Number.isSafeInteger(maxFrameBytes) && maxFrameBytes >= headerBytes)) {
-    throw new RangeError(`maxFrameBytes must be an integer from ${headerBytes}, the header, saw ${maxFrameBytes}`);
-  }
+export function checkLayout({ typeBytes, lengthBytes, lengthIncludes, maxFrameBytes }: FrameLayout): void {
+  checkOneOf('typeBytes', typeBytes, 0, 1);
+  checkOneOf('lengthBytes', lengthBytes, 1, 2, 4);
+  checkOneOf('lengthIncludes', lengthIncludes, 'payload', 'length', 'frame');
+  checkInteger('maxFrameBytes', maxFrameBytes, typeBytes + lengthBytes);
 }
 
-function check(name: string, allowed: readonly (string | number)[], seen: string | number): void {
-  if (!allowed.includes(seen)) throw new RangeError(`${name} must be one of ${allowed.join(', ')}, saw ${seen}`);
-}
-
-/** The longest frame with this header: by the limit, and by what the length field can hold. */
-export function longestFrame(layout: FrameLayout, headerBytes: number): number {
-  const uncounted =
-    layout.lengthIncludes === 'frame'
-      ? 0
-      : layout.lengthIncludes === 'length'
-        ? headerBytes - layout.lengthBytes
-        : headerBytes;
-  return Math.min(layout.maxFrameBytes, 2 ** (8 * layout.lengthBytes) - 1 + uncounted);
-}
-
-/** What the length field of a frame of `frameBytes` says. */
-export function lengthOf(layout: FrameLayout, frameBytes: number, headerBytes: number): number {
-  switch (layout.lengthIncludes) {
-    case 'frame':
-      return frameBytes;
-    case 'length':
-      return frameBytes - headerBytes + layout.lengthBytes;
-    case 'payload':
-      return frameBytes - headerBytes;
-  }
-}
-
-/** Writes a length field. */
-export function writeLength(layout: FrameLayout, view: DataView, at: number, length: number): void {
-  if (layout.lengthBytes === 4) view.setUint32(at, length, layout.littleEndian);
-  else if (layout.lengthBytes === 2) view.setUint16(at, length, layout.littleEndian);
-  else view.setUint8(at, length);
+function checkOneOf(name: string, seen: string | number, ...allowed: (string | number)[]): void {
+  if (!allowed.includes(seen)) throw new RangeError(`${name} must be one of ${allowed.join()}, saw ${seen}`);
 }

@@ -3,14 +3,26 @@ export function outOfRange(field: string, min: number | bigint, max: number | bi
   return new RangeError(`${field} must be an integer from ${min} to ${max}, saw ${String(seen)}`);
 }
 
-/** Throws unless `value` is an int32. */
-export function checkInt32(value: number): void {
-  if ((value | 0) !== value) throw outOfRange('int32', -0x80000000, 0x7fffffff, value);
+/** Throws unless `value` is an integer from `min` to `max`. */
+export function checkInteger(field: string, value: number, min: number, max: number = Number.MAX_SAFE_INTEGER): void {
+  // Stated as "in range", then negated, so that NaN is not.
+  if (!(Number.isInteger(value) && value >= min && value <= max)) throw outOfRange(field, min, max, value);
 }
 
-/** Throws unless `value` is a count of at least `min`. */
-export function checkCount(name: string, value: number, min: number): void {
-  if (!(Number.isSafeInteger(value) && value >= min)) {
-    throw new RangeError(`${name} must be an integer from ${min}, saw ${value}`);
-  }
+const kindOf = (value: unknown): string => Object.prototype.toString.call(value).slice(8, -1);
+
+/** The error for a value of another type. */
+export function wrongType(expected: string, seen: unknown): TypeError {
+  return new TypeError(`expected ${expected}, saw ${kindOf(seen)}`);
+}
+
+/** Throws unless `value` is a Uint8Array, of this realm or another one. */
+export function requireBytes(value: unknown): void {
+  const name = 'Uint8Array';
+  if (!(value instanceof Uint8Array || kindOf(value) === name)) throw wrongType(name, value);
+}
+
+/** The error for a value that a field cannot hold: `field` is as DataView names it. */
+export function refusal(field: string, value: unknown): RangeError {
+  return new RangeError(`expected ${field}, saw ${String(value)}`);
 }

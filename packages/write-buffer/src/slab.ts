@@ -3,80 +3,72 @@
 // belong to such chunks and are never written again until all of them came back.
 
 /** The pool keeps no slab that is larger: a rare huge batch must not stay in memory. */
-const MAX_POOLED_SLAB_BYTES = 64 * 1024;
+export const MAX_POOLED_SLAB_BYTES: number = 256 * 1024;
 const MAX_POOLED_SLABS = 16;
 /** A slab with more chunks out waits for them instead of giving out still more: nobody may bring them back at all. */
 const MAX_CHUNKS_OUT = 32;
+/** A slab that was not needed while so many batches began is given up: a spike is over, or a size out of use. */
+const UNUSED_BATCHES = 256;
 
 /** A block of memory in which batches are composed one after the other. */
 export class Slab {
   readonly bytes: Uint8Array;
+  /** Of three bytes more, so that the last word of a plan can always be written whole. */
   readonly view: DataView;
   /** Where the next batch may begin. */
   used = 0;
   isHeld = true;
-  isPooled = false;
+  /** How many batches had begun when it came into the pool. */
+  pooledAt = 0;
+  /** Chunks that were handed over and did not come back, oldest first. */
   readonly chunksOut: Uint8Array[] = [];
 
   constructor(byteLength: number) {
-    this.bytes = new Uint8Array(byteLength);
-    this.view = new DataView(this.bytes.buffer);
-    slabOf.set(this.bytes.buffer, this);
+    const buffer = new ArrayBuffer(byteLength + 3);
+    this.bytes = new Uint8Array(buffer, 0, byteLength);
+    this.view = new DataView(buffer);
+    slabOf.set(buffer, this);
   }
 }
 
 const slabOf = new WeakMap<ArrayBufferLike, Slab>();
+/** The one that came last is at the end. */
 const pool: Slab[] = [];
+let batches = 0;
 
-/** Hands out a slab with room for `neededBytes` after its `used`: one from the pool, or a new one. */
-export function holdSlab(neededBytes: number, slabBytes: number): Slab {
+/** Hands out a slab of `byteLength` with room for `neededBytes` after its `used`: one from the pool, or a new one. */
+export function holdSlab(neededBytes: number, byteLength: number): Slab {
+  batches = (batches + 1) | 0; // a count that goes round, so that it stays a small integer
+  const oldest = pool[0];
+  if (oldest !== undefined && ((batches - oldest.pooledAt) | 0) > UNUSED_BATCHES) pool.shift();
   // Twice the room, so that a batch that outgrows one remainder after the other is still copied in linear time.
-  const roomBytes = Math.min(slabBytes, 2 * neededBytes);
-  for (let i = pool.length - 1; neededBytes <= slabBytes && i >= 0; i--) {
-    const slab = pool[i];
-    // A slab whose memory was transferred to another thread has length 0 and stays unused.
-    if (slab?.bytes.length !== slabBytes || slabBytes - slab.used < roomBytes) continue;
-    pool.splice(i, 1);
-    slab.isPooled = false;
-    slab.isHeld = true;
-    return slab;
-  }
-  return new Slab(Math.max(slabBytes, neededBytes));
+  const roomBytes = Math.min(byteLength, 2 * neededBytes);
+  // Memory that was transferred to another thread has length 0.
+  const isFit = ({ bytes, used }: Slab): boolean => bytes.length === byteLength && byteLength - used >= roomBytes;
+  const [slab = new Slab(byteLength)] = pool.splice(pool.findLastIndex(isFit) >>> 0, 1);
+  slab.isHeld = true;
+  return slab;
+}
+
+/** Takes back a chunk; when it was the last one out, the whole slab can be used again. `false` for an unknown chunk. */
+export function recycleChunk(chunk: Uint8Array): boolean {
+  const slab = slabOf.get(chunk.buffer);
+  // By identity: a chunk that comes back twice must not count for another one. Most come back in order.
+  const index = slab?.chunksOut.indexOf(chunk) ?? -1;
+  if (slab === undefined || index < 0) return false;
+  slab.chunksOut.splice(index, 1);
+  if (!slab.isHeld) releaseSlab(slab, slab.used);
+  return true;
 }
 
 /** Ends the hold on `slab`, in which the bytes before `used` may have been handed over. */
-export function releaseSlab(slab: Slab, used: number): void {
-  slab.isHeld = false;
-  slab.used = slab.chunksOut.length === 0 ? 0 : used;
-  offerToPool(slab);
-}
-
-/** Remembers that `chunk` of `slab` is out. */
-export function noteChunkOut(slab: Slab, chunk: Uint8Array): void {
-  slab.chunksOut.push(chunk);
-}
-
-/** Takes back a chunk; when it was the last one out, the whole slab can be used again. Ignores unknown chunks. */
-export function recycleChunk(chunk: Uint8Array): void {
-  const slab = slabOf.get(chunk.buffer);
+export function releaseSlab(slab: Slab | undefined, used: number): void {
   if (slab === undefined) return;
-  // By identity: a chunk that comes back twice must not count for another one.
-  const index = slab.chunksOut.indexOf(chunk);
-  if (index < 0) return;
-  slab.chunksOut.splice(index, 1);
-  if (slab.chunksOut.length > 0 || slab.isHeld) return;
-  slab.used = 0;
-  offerToPool(slab);
-}
-
-function offerToPool(slab: Slab): void {
-  const { length } = slab.bytes;
-  const isUseful = length - slab.used >= length / 4 && slab.chunksOut.length < MAX_CHUNKS_OUT;
-  if (slab.isPooled || !isUseful || length === 0 || length > MAX_POOLED_SLAB_BYTES) return;
-  if (pool.length >= MAX_POOLED_SLABS) {
-    const oldest = pool.shift();
-    if (oldest !== undefined) oldest.isPooled = false;
-  }
-  slab.isPooled = true;
-  pool.push(slab);
+  const { bytes, chunksOut } = slab;
+  slab.isHeld = false;
+  slab.used = chunksOut.length === 0 ? 0 : used;
+  const isUseful = bytes.length - slab.used >= bytes.length / 4 && chunksOut.length < MAX_CHUNKS_OUT;
+  if (!isUseful || bytes.length > MAX_POOLED_SLAB_BYTES || pool.includes(slab)) return;
+  slab.pooledAt = batches;
+  if (pool.push(slab) > MAX_POOLED_SLABS) pool.shift();
 }

@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import { seededRandom } from '@millrace/testkit';
-import { detectStrings, hostStrings, portableStrings } from '../src/host-strings.js';
+import { detectStrings, hostStrings } from '../src/host-strings.js';
 
 describe('detectStrings', () => {
   test('agrees with the portable strings on random UTF-16, lone surrogates included', () => {
-    const portable = portableStrings();
+    const portable = detectStrings(undefined);
     for (let seed = 0; seed < 300; seed++) {
       const random = seededRandom(seed);
       const units = Array.from({ length: random.int(0, 40) }, () =>
@@ -14,12 +14,23 @@ describe('detectStrings', () => {
       const byteLength = portable.utf8Length(text);
       expect(hostStrings.utf8Length(text), `seed ${seed}`).toBe(byteLength);
       const results = [hostStrings, portable].map((strings) => {
-        const bytes = new Uint8Array(byteLength + 3);
-        expect(strings.writeUtf8(bytes, 3, text), `seed ${seed}`).toBe(byteLength);
+        const bytes = new Uint8Array(byteLength + 4);
+        expect(strings.writeUtf8(bytes, 3, byteLength + 3, text), `seed ${seed}`).toBe(byteLength);
         return bytes;
       });
       expect(results[0], `seed ${seed}`).toEqual(results[1]);
-      expect(results[0]?.subarray(3), `seed ${seed}`).toEqual(new TextEncoder().encode(text));
+      expect(results[0]?.subarray(3, -1), `seed ${seed}`).toEqual(new TextEncoder().encode(text));
+    }
+  });
+
+  test('write whole characters only where not all of them fit', () => {
+    for (const strings of [hostStrings, detectStrings(undefined)]) {
+      for (let room = 0; room < 12; room++) {
+        const bytes = new Uint8Array(20);
+        const expected = room < 1 ? 0 : room < 3 ? 1 : room < 6 ? 3 : room < 10 ? 6 : 10;
+        expect(strings.writeUtf8(bytes, 2, 2 + room, 'aé€😀')).toBe(expected);
+        expect(bytes.subarray(2 + room).every((byte) => byte === 0)).toBe(true);
+      }
     }
   });
 
@@ -31,6 +42,7 @@ describe('detectStrings', () => {
     expect(detectStrings(undefined).utf8Length('ab')).toBe(2);
     expect(utf8Length()).toBe(2);
     expect(utf8Length(() => 5)).toBe(2);
+    expect(utf8Length(() => 6)).toBe(2);
     expect(
       utf8Length(() => {
         throw new TypeError('argument must be a buffer');
