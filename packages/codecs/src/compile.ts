@@ -11,7 +11,7 @@ export interface CompileOptions {
 }
 
 /** A codec may make another lazy codec each time it is asked: then the rest stays as it is. */
-const MAX_LAYOUTS = 10_000;
+const MAX_LAYOUTS = 1000;
 
 let compiledCount = 0;
 let isGenerationAllowed: boolean | undefined;
