@@ -1,38 +1,44 @@
 type NextTick = (fn: () => void) => void;
 
-/** `undefined` until it was tried out; `null` where the host has none, or one that comes before the microtasks. */
-let nextTick: NextTick | null | undefined;
-
-/** How many microtasks in a row the trial waits for: more than any chain of promises that a host could have special-cased. */
-const TRIAL_HOPS = 32;
-
-/**
- * Resolves when no microtask is left.
- *
- * @remarks Cost: under a microsecond where the host has a `process.nextTick` that runs after all microtasks, which is
- * tried out, not assumed; a {@link hostTurn} elsewhere.
- */
-export async function drainMicrotasks(): Promise<void> {
-  // From a microtask on, or the ticks would come first.
-  await Promise.resolve();
-  if (nextTick === undefined) nextTick = await findNextTick();
-  const tick = nextTick;
-  await (tick === null ? hostTurn() : new Promise<void>(tick));
+/** What a host may have: {@link drainMicrotasks} asks `globalThis`. */
+export interface DrainHost {
+  readonly process?: { readonly nextTick?: NextTick };
 }
 
-async function findNextTick(): Promise<NextTick | null> {
-  const host = (globalThis as { process?: { nextTick?: NextTick } }).process;
-  const candidate = host?.nextTick?.bind(host);
-  if (candidate === undefined) return null;
-  let hops = 0;
+/** How many microtasks in a row the trial waits for: more than a host would run in between by chance. */
+const TRIAL_ROUNDS = 32;
+
+/**
+ * Makes a function that resolves when no microtask is left.
+ *
+ * @remarks Cost of a call: under a microsecond where the host has a `process.nextTick` that comes after all microtasks,
+ * which is tried out and not assumed; a {@link hostTurn} elsewhere.
+ */
+export function makeDrain(host: DrainHost): () => Promise<void> {
+  let wait: (() => Promise<void>) | undefined;
+  return async () => {
+    // From a microtask on, or the ticks would come first.
+    await Promise.resolve();
+    wait ??= await findWait(host);
+    await wait();
+  };
+}
+
+/** Resolves when no microtask is left. */
+export const drainMicrotasks: () => Promise<void> = /* @__PURE__ */ makeDrain(globalThis);
+
+async function findWait(host: DrainHost): Promise<() => Promise<void>> {
+  const nextTick = host.process?.nextTick?.bind(host.process);
+  if (nextTick === undefined) return hostTurn;
+  let rounds = 0;
   const chain = async (): Promise<void> => {
-    for (; hops < TRIAL_HOPS; hops++) await Promise.resolve();
+    for (; rounds < TRIAL_ROUNDS; rounds++) await Promise.resolve();
   };
   const chained = chain();
-  await new Promise<void>(candidate);
-  const hopsAtTick = hops;
+  await new Promise<void>(nextTick);
+  const isLast = rounds === TRIAL_ROUNDS;
   await chained;
-  return hopsAtTick === TRIAL_HOPS ? candidate : null;
+  return isLast ? () => new Promise(nextTick) : hostTurn;
 }
 
 /**

@@ -38,7 +38,6 @@ function describeCall(call: Call): string {
 
 function describeValue(value: unknown): string {
   if (value instanceof Error) return `${value.name}: ${value.message}`;
-  if (typeof value === 'object' && value !== null)
-    return Array.isArray(value) ? `[${value.length} values]` : 'an object';
-  return String(value);
+  if (Array.isArray(value)) return `an array of ${value.length}`;
+  return typeof value === 'object' && value !== null ? 'an object' : String(value);
 }

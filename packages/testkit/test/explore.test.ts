@@ -220,6 +220,44 @@ describe('explore: what is a failure', () => {
     );
   });
 
+  test('anything that a check throws, and what is told of the calls', async () => {
+    const returns = (value: unknown): Step<unknown> => ({ name: 'returns', run: () => value });
+    const fails = { name: 'fails', run: () => Promise.reject('no error') };
+    const failure = await failureOf({
+      ...idle,
+      tasks: [[returns([1, 2]), returns({}), returns(null), fails]],
+      mayFail: () => true,
+      atEnd: () => {
+        throw 'no error either' as unknown as Error;
+      },
+    });
+    expect(failure.cause).toBe('no error either');
+    expect(failure.message.split('\n')).toEqual([
+      'returns, returns, returns, fails: no error either',
+      '  a1 returns was fulfilled: an array of 2',
+      '  a2 returns was fulfilled: an object',
+      '  a3 returns was fulfilled: null',
+      '  a4 fails was rejected: no error',
+      expect.stringContaining('run it again'),
+    ]);
+  });
+
+  test('a mayFail that throws', async () => {
+    const fails = { name: 'fails', run: () => Promise.reject(new Error('first')) };
+    const mayFail = (): boolean => {
+      throw new Error('from the check');
+    };
+    expect((await failureOf({ ...idle, tasks: [[fails]], mayFail })).cause).toEqual(new Error('from the check'));
+  });
+
+  test('what a check finds after close', async () => {
+    const invariant = (_: unknown, run: { isClosed: boolean; isDrained: boolean }): void => {
+      if (run.isClosed && run.isDrained) throw new Error('after close');
+    };
+    const program = { ...idle, tasks: [[nothing]], close: () => {}, invariant };
+    expect((await failureOf(program)).schedule).toBe('a1~');
+  });
+
   test('a call that never settles, unless it may wait', async () => {
     const forever = { name: 'wait', run: () => new Promise(() => {}) };
     const program = { ...idle, tasks: [[forever, nothing]] };

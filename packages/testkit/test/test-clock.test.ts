@@ -228,3 +228,17 @@ describe('TestClock.runAll', () => {
     expect([rounds, clock.now(), clock.pending]).toEqual([5, 50, 0]);
   });
 });
+
+describe('TestClock.nextDueMs', () => {
+  test('is the time of the next timer', () => {
+    const clock = new TestClock(100);
+    expect(clock.nextDueMs).toBe(Infinity);
+    clock.callLater(20, () => {});
+    const sooner = clock.callLater(10, () => {});
+    expect(clock.nextDueMs).toBe(110);
+    sooner.cancel();
+    expect(clock.nextDueMs).toBe(120);
+    clock.advance(20);
+    expect(clock.nextDueMs).toBe(Infinity);
+  });
+});
