@@ -1,4 +1,5 @@
 import type { Arm, Op, Waiter } from '@millrace/timeouts';
+import { SyncClosedError } from './errors.js';
 import { WaitLine, waitIn } from './wait-line.js';
 import type { SyncOptions } from './wait-line.js';
 
@@ -35,7 +36,7 @@ export class Event implements Arm<void> {
     this._isSet = true;
     const line = this._line;
     while (line.first !== undefined) line.first.grant();
-    for (const waiter of [...this._enlisted]) waiter.wake();
+    this._wake();
   }
 
   /** Lets whoever comes from now on wait for the next {@link Event.set}. */
@@ -66,17 +67,23 @@ export class Event implements Arm<void> {
     return { isSet: this._isSet, waiting: this._line.length + this._enlisted.size };
   }
 
-  /** Ends all waits with a {@link SyncClosedError}, except those in a `select`, which has other arms. */
+  /** Ends all waits with a {@link SyncClosedError}, also those in a `select`. Does nothing the second time. */
   close(): void {
     this._line.close();
+    this._wake();
   }
 
-  /** For `select`: whether the event is set. */
+  /**
+   * For `select`: whether the event is set.
+   *
+   * @throws {SyncClosedError} If the event is closed.
+   */
   tryCommit(): { value: undefined } | undefined {
+    if (this._line.isClosed) throw new SyncClosedError(this._line.name);
     return this._isSet ? { value: undefined } : undefined;
   }
 
-  /** For `select`: wakes `waiter` each time the event is set. */
+  /** For `select`: wakes `waiter` each time the event is set, and when it is closed. */
   enlist(waiter: Waiter): void {
     this._enlisted.add(waiter);
   }
@@ -84,5 +91,10 @@ export class Event implements Arm<void> {
   /** For `select`: forgets `waiter`. */
   withdraw(waiter: Waiter): void {
     this._enlisted.delete(waiter);
+  }
+
+  private _wake(): void {
+    // A waiter may leave and come back meanwhile.
+    for (const waiter of [...this._enlisted]) waiter.wake();
   }
 }

@@ -1,3 +1,5 @@
+import { AsyncQueue } from '@millrace/async-queue';
+import { select } from '@millrace/async-queue/select';
 import { TestClock } from '@millrace/testkit';
 import { describe, expect, test } from 'vitest';
 import { Event, SyncClosedError } from '../src/index.js';
@@ -84,5 +86,27 @@ describe('Event as an arm', () => {
     event.set();
     expect(wakes).toBe(1);
     expect(event.stats().waiting).toBe(1);
+  });
+
+  test('ends a select, and leaves its other arms as they were', async () => {
+    const stop = new Event();
+    const queue = new AsyncQueue<string>({ capacity: 1 });
+    const stopped = select([queue.taking(), stop]);
+    expect(await settled(stopped)).toBe('pending');
+    stop.set();
+    stop.clear();
+    queue.tryPut('kept');
+    expect(await stopped).toEqual({ index: 1, value: undefined });
+    expect(stop.stats().waiting).toBe(0);
+    expect(await select([stop, queue.taking()])).toEqual({ index: 1, value: 'kept' });
+  });
+
+  test('fails a select when it is closed', async () => {
+    const event = new Event();
+    const wait = select([event]);
+    event.close();
+    await expect(wait).rejects.toThrow('Event was closed');
+    expect(() => event.tryCommit()).toThrow(SyncClosedError);
+    expect(event.stats().waiting).toBe(0);
   });
 });
