@@ -10,7 +10,13 @@ class HostTimer implements Timer {
   readonly #dueAt: number;
   readonly #fn: () => void;
   readonly #onTimeout = (): void => {
-    this.#fire();
+    const leftMs = this.#dueAt - now();
+    if (leftMs > 0) {
+      this.#arm(leftMs);
+    } else {
+      this.#handle = undefined;
+      this.#fn();
+    }
   };
   /** Browsers hand out numbers, which hold nothing. */
   #handle: { ref?(): void; unref?(): void } | undefined;
@@ -40,16 +46,6 @@ class HostTimer implements Timer {
   #arm(delayMs: number): void {
     this.#handle = setTimeout(this.#onTimeout, Math.min(Math.ceil(delayMs), MAX_DELAY_MS));
     if (!this.#isRef) this.unref();
-  }
-
-  #fire(): void {
-    const leftMs = this.#dueAt - now();
-    if (leftMs > 0) {
-      this.#arm(leftMs);
-      return;
-    }
-    this.#handle = undefined;
-    this.#fn();
   }
 }
 

@@ -5,8 +5,8 @@
 // Rules
 // 1. Only `dueAt <= now`, with the clock read in the sweep, expires an entry. Slots and wake-ups say where and when to look.
 // 2. A sweep first moves all that is due to the list DUE, and nothing else runs meanwhile; then it takes from there, and
-//    `onExpire` may do as it likes. What is armed by it waits for another sweep; what is left in DUE when the time is up,
-//    or when something is thrown, is for the next turn of the loop.
+//    `onExpire` may do as it likes. What is armed by it waits for another sweep; what is left when the time is up, or
+//    when something is thrown, is for the next turn of the loop.
 // 3. `#tick` is the last tick that a sweep has looked at, and where the next begins. Nothing is put into a slot before it.
 // 4. On the host's clock a long delay is counted from the next sweep, half a tick away at most. Until then the entry is
 //    in the list FRESH, with its delay, negative, for a time. A reading that is older than the arming would be early.
@@ -31,6 +31,8 @@ const DEFAULT_TICK_MS = 16;
 const LONG_TICKS = 32;
 /** How long a sweep goes on before it lets the loop turn. */
 const MAX_SWEEP_MS = 2;
+/** How many entries it moves from one list to another, which is quick. */
+const MAX_MOVED = 20_000;
 /** How many entries it expires between two looks at the clock. */
 const EXPIRIES_PER_LOOK = 8;
 /** A slot with more entries is not searched for the earliest of them. */
@@ -143,7 +145,7 @@ export class TimerRing {
   disarm(entry: TimerEntry): void {
     const id = entry._ringId;
     if (id === 0) return;
-    if (this.#entries[id] !== entry) throw new TypeError('the timer entry is armed in another ring');
+    if (this.#entries[id] !== entry) throw new TypeError('the entry is armed in another ring');
     this.#remove(entry, id);
     if (this.#armedCount === 0 && !this.#isHost) this.#stop();
   }
@@ -211,9 +213,7 @@ export class TimerRing {
     this.#wakeAt = -Infinity; // what is armed meanwhile leaves the wake-up to the end
     let wakeAt = now;
     try {
-      this.#placeFresh(now);
-      this.#collect(now);
-      if (this.#expireSome(now)) wakeAt = this.#findEarliest(now);
+      if (this.#placeFresh(now) && this.#collectDue(now) && this.#expireDue(now)) wakeAt = this.#findEarliest(now);
     } finally {
       this.#wakeAt = Infinity;
       if (this.#isSoon) wakeAt = Math.min(wakeAt, now + this.#tickMs / 2);
@@ -222,32 +222,38 @@ export class TimerRing {
     }
   }
 
-  #placeFresh(now: number): void {
+  /** Returns false, as the next two do, if there is more to do in another turn of the loop. */
+  #placeFresh(now: number): boolean {
     this.#isSoon = false;
-    let id;
-    while ((id = numberIn(this.#next, FRESH)) !== FRESH) {
+    for (let moved = 0; moved < MAX_MOVED; moved++) {
+      const id = numberIn(this.#next, FRESH);
+      if (id === FRESH) return true;
       const dueAt = now - numberIn(this.#dueAt, id);
       this.#dueAt[id] = dueAt;
       this.#move(id, this.#slotOf(dueAt));
     }
+    return false;
   }
 
-  #collect(now: number): void {
-    const tick = Math.floor(now / this.#tickMs);
-    for (let t = Math.max(this.#tick, tick - SLOTS + 1); t <= tick; t++) {
-      const slot = t & SLOT_MASK;
+  #collectDue(now: number): boolean {
+    const newest = Math.floor(now / this.#tickMs);
+    let moved = 0;
+    for (this.#tick = Math.max(this.#tick, newest - SLOT_MASK); ; this.#tick++) {
+      const slot = this.#tick & SLOT_MASK;
       let id = numberIn(this.#next, slot);
       while (id !== slot) {
         const next = numberIn(this.#next, id);
-        if (numberIn(this.#dueAt, id) <= now) this.#move(id, DUE);
+        if (numberIn(this.#dueAt, id) <= now) {
+          if (moved++ === MAX_MOVED) return false;
+          this.#move(id, DUE);
+        }
         id = next;
       }
+      if (this.#tick >= newest) return true;
     }
-    this.#tick = tick;
   }
 
-  /** Returns false if there is more to do, in another turn of the loop. */
-  #expireSome(now: number): boolean {
+  #expireDue(now: number): boolean {
     for (let count = 1; ; count++) {
       const id = numberIn(this.#next, DUE);
       const entry = this.#entries[id];

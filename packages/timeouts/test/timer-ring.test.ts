@@ -286,6 +286,30 @@ describe('a sweep with much to do', () => {
   });
 });
 
+describe.each([false, true])('a hundred thousand entries at once, on a clock that is the host’s: %s', (isHost) => {
+  test('expire over several turns, in the order of arming, none lost', () => {
+    const clock = isHost ? new HostClock() : new TestClock();
+    const ring = new TimerRing(clock);
+    let expired = 0;
+    let isInOrder = true;
+    class Count extends TimerEntry {
+      readonly place: number;
+      constructor(place: number) {
+        super();
+        this.place = place;
+      }
+      override onExpire(): void {
+        isInOrder &&= this.place === expired++;
+      }
+    }
+    for (let place = 0; place < 100_000; place++) ring.arm(new Count(place), 1000);
+    clock.advance(999);
+    expect(expired).toBe(0);
+    clock.advance(1 + 16);
+    expect([expired, isInOrder, clock.pending]).toEqual([100_000, true, 0]);
+  });
+});
+
 describe('on a source that says it is the host', () => {
   test('counts a long delay from the next look at the clock, half a tick away at most, and a short one exactly', () => {
     const clock = new HostClock();
