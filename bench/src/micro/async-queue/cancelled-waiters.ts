@@ -4,8 +4,8 @@ import PQueue from 'p-queue';
 import type { Benchmark, Contender } from '../../kit/contender.js';
 
 const WAITERS = 10_000;
-/** Made once: an error for each of them would cost more than all the rest. */
-const REASON = new Error('no longer wanted');
+/** Made once, where it is given: an error for each of them costs more than all the rest. */
+const ONE_REASON = new Error('no longer wanted');
 
 /** What became of the waiters: the numbers that those got that were not cancelled, in order, and how many were. */
 interface Outcome {
@@ -13,88 +13,127 @@ interface Outcome {
   readonly cancelled: number;
 }
 
-/** Lets `WAITERS` wait, cancels every second one, and serves the others. */
-type Scenario = () => Promise<Outcome>;
+/** Lets `WAITERS` wait, cancels every second one, and serves the others. Without a reason, everybody makes their own. */
+type Scenario = (reason?: Error) => Promise<Outcome>;
 
-async function settle(waits: readonly Promise<number>[]): Promise<Outcome> {
-  const received: number[] = [];
-  let cancelled = 0;
-  for (const result of await Promise.allSettled(waits)) {
-    if (result.status === 'fulfilled') received.push(result.value);
-    else cancelled += 1;
+/** Collects what becomes of the waiters, from the moment on when each begins to wait. */
+class Waiters {
+  readonly outcome: Promise<Outcome>;
+  private readonly _received: number[] = [];
+  private _cancelled = 0;
+  private _resolve = (outcome: Outcome): void => void outcome;
+  private readonly _onItem = (item: number): void => {
+    this._received.push(item);
+    this._finish();
+  };
+  private readonly _onEnd = (): void => {
+    this._cancelled += 1;
+    this._finish();
+  };
+
+  constructor() {
+    this.outcome = new Promise((resolve) => (this._resolve = resolve));
   }
-  return { received, cancelled };
+
+  add(wait: Promise<number>): void {
+    void wait.then(this._onItem, this._onEnd);
+  }
+
+  private _finish(): void {
+    const [received, cancelled] = [this._received, this._cancelled];
+    if (received.length + cancelled === WAITERS) this._resolve({ received, cancelled });
+  }
 }
 
 function serve(queue: AsyncQueue<number>): void {
   for (let i = 0; i < WAITERS / 2; i++) queue.tryPut(i);
 }
 
-const byHandle: Scenario = () => {
+const byHandle: Scenario = (reason) => {
   const queue = new AsyncQueue<number>({ capacity: 1 });
-  const waits: Promise<number>[] = [];
+  const waiters = new Waiters();
   const scopes = Array.from({ length: WAITERS / 2 }, () => openCancelScope());
-  for (const scope of scopes) waits.push(queue.take({ scope }), queue.take());
-  for (const scope of scopes) scope.cancel(REASON);
+  for (const scope of scopes) {
+    waiters.add(queue.take({ scope }));
+    waiters.add(queue.take());
+  }
+  for (const scope of scopes) scope.cancel(reason);
   serve(queue);
-  return settle(waits);
+  return waiters.outcome;
 };
 
 /** As p-queue is given one, too: a signal for each of those that are cancelled. */
-const bySignal: Scenario = () => {
+const bySignal: Scenario = (reason) => {
   const queue = new AsyncQueue<number>({ capacity: 1 });
-  const waits: Promise<number>[] = [];
+  const waiters = new Waiters();
   const controllers = Array.from({ length: WAITERS / 2 }, () => new AbortController());
-  for (const { signal } of controllers) waits.push(queue.take({ signal }), queue.take());
-  for (const controller of controllers) controller.abort(REASON);
+  for (const { signal } of controllers) {
+    waiters.add(queue.take({ signal }));
+    waiters.add(queue.take());
+  }
+  for (const controller of controllers) controller.abort(reason);
   serve(queue);
-  return settle(waits);
+  return waiters.outcome;
 };
 
 /** Its tasks wait for one that runs; those that were not cancelled number themselves. */
-const pQueue: Scenario = async () => {
+const pQueue: Scenario = async (reason) => {
   const queue = new PQueue({ concurrency: 1 });
   queue.on('error', () => undefined);
   let release = (): void => undefined;
   const running = queue.add(() => new Promise<void>((resolve) => (release = resolve)));
   let next = 0;
   const task = (): number => next++;
-  const waits: Promise<number>[] = [];
+  const waiters = new Waiters();
   const controllers = Array.from({ length: WAITERS / 2 }, () => new AbortController());
-  for (const { signal } of controllers) waits.push(queue.add(task, { signal }), queue.add(task));
-  for (const controller of controllers) controller.abort(REASON);
+  for (const { signal } of controllers) {
+    waiters.add(queue.add(task, { signal }));
+    waiters.add(queue.add(task));
+  }
+  for (const controller of controllers) controller.abort(reason);
   release();
   await running;
-  return settle(waits);
+  return waiters.outcome;
 };
 
-function contender(name: string, scenario: Scenario): Contender {
-  return {
+function contenders(reason: Error | undefined): Contender[] {
+  const contender = (name: string, scenario: Scenario): Contender => ({
     name,
-    check: scenario,
+    check: () => scenario(reason),
     run: async (count) => {
-      for (let done = 0; done < count; done += WAITERS) await scenario();
+      for (let done = 0; done < count; done += WAITERS) await scenario(reason);
     },
-  };
+  });
+  return [
+    contender('millrace, by handle', byHandle),
+    contender('millrace, by AbortSignal', bySignal),
+    contender('p-queue', pQueue),
+  ];
 }
+
+const common = {
+  operation: 'waiter',
+  count: 2 * WAITERS,
+  batch: WAITERS,
+  allocationCount: 3 * WAITERS,
+  ownProcess: true,
+  targets: [
+    { contender: 'millrace, by handle', atLeast: 50, than: 'p-queue' },
+    { contender: 'millrace, by AbortSignal', atLeast: 3, than: 'p-queue' },
+  ],
+} as const;
 
 export const benchmarks: readonly Benchmark[] = [
   {
+    ...common,
     name: 'micro/async-queue/cancelled-waiters',
-    title: '10,000 wait, every second one is cancelled, the others are served',
-    operation: 'waiter',
-    count: WAITERS,
-    batch: WAITERS,
-    allocationCount: 3 * WAITERS,
-    ownProcess: true,
-    targets: [
-      { contender: 'millrace, by handle', atLeast: 50, than: 'p-queue' },
-      { contender: 'millrace, by AbortSignal', atLeast: 3, than: 'p-queue' },
-    ],
-    open: () => [
-      contender('millrace, by handle', byHandle),
-      contender('millrace, by AbortSignal', bySignal),
-      contender('p-queue', pQueue),
-    ],
+    title: '10,000 wait, every second one is cancelled for one reason, the others are served',
+    open: () => contenders(ONE_REASON),
+  },
+  {
+    ...common,
+    name: 'micro/async-queue/cancelled-waiters-without-reason',
+    title: 'the same without a reason given: everybody makes an error for each',
+    open: () => contenders(undefined),
   },
 ];
