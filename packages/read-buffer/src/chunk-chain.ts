@@ -279,7 +279,7 @@ export abstract class ChunkChain {
     this._base += this._bytesEnd;
     this._bytes = bytes;
     this._view = bytes === NO_BYTES ? NO_VIEW : viewOf(bytes);
-    this._text.reset(bytes);
+    this._text.reset(bytes, this._view);
     this._isCarry = false;
     this._cursor = 0;
     this._bytesEnd = bytes.length;
@@ -301,7 +301,7 @@ export abstract class ChunkChain {
     this._retire();
     this._bytes = carry;
     this._view = viewOf(carry);
-    this._text.reset(carry);
+    this._text.reset(carry, this._view);
     this._isCarry = true;
     this._copiedBytes += heldBytes;
     this._base += from;

