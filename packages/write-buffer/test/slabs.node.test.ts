@@ -36,6 +36,41 @@ describe('WriteBuffer.take', () => {
   });
 });
 
+describe('WriteBuffer slabs', () => {
+  const slabBytes = (out: WriteBuffer, batchBytes: number): number => {
+    out.writeBytes(new Uint8Array(batchBytes - 1));
+    out.writeUint8(1);
+    const { byteLength } = out.view().buffer;
+    out.recycle(out.take());
+    return Math.floor(byteLength / 1024);
+  };
+
+  test('grow with the batches, up to 256 KiB, and shrink when the batches stay small', () => {
+    const out = new WriteBuffer({ slabBytes: 4096 });
+    expect(slabBytes(out, 100)).toBe(4);
+    expect(slabBytes(out, 60_000)).toBe(64);
+    expect(slabBytes(out, 100)).toBe(64); // in one piece from the first byte on, should the next be as large
+    expect(slabBytes(out, 10_000_000)).toBe(16_384);
+    const after = Array.from({ length: 60 }, () => slabBytes(out, 100));
+    expect(after[0]).toBe(256);
+    expect(after.at(-1)).toBe(4);
+    expect(after).toEqual(after.slice().sort((a, b) => b - a));
+  });
+
+  test('that were transferred to another thread are not used again', () => {
+    const out = new WriteBuffer({ slabBytes: 4096 + 10 });
+    out.writeUint8(1);
+    const chunk = out.take();
+    structuredClone(chunk.buffer, { transfer: [chunk.buffer as ArrayBuffer] });
+    out.recycle(chunk);
+    for (let i = 0; i < 20; i++) {
+      out.writeInt32(i);
+      expect(out.view()).toEqual(Uint8Array.of(0, 0, 0, i));
+      out.take();
+    }
+  });
+});
+
 describe('WriteBuffer.recycle', () => {
   const batch = (out: WriteBuffer, byteLength: number): Uint8Array => {
     out.writeBytes(new Uint8Array(byteLength));
@@ -168,6 +203,50 @@ describe('WriteBuffer memory', () => {
     const before = await bytesInUse();
     compose(300_000);
     expect((await bytesInUse()) - before).toBeLessThan(4e6);
+  });
+
+  test('stays flat over a million messages in batches, with references and their owners', async () => {
+    const out = new WriteBuffer();
+    const large = new Uint8Array(4096);
+    let returned = 0;
+    const owner = {
+      recycle: () => {
+        returned++;
+      },
+    };
+    const compose = (count: number): void => {
+      for (let i = 0; i < count; i++) {
+        const frame = out.beginFrame(0x44);
+        out.writeVarint(i);
+        out.writeCString('some text');
+        out.endFrame(frame);
+        if (i % 100 === 50) out.writeRef(large, owner);
+        if (i % 100 === 99) for (const chunk of out.takeAll()) out.recycle(chunk);
+      }
+    };
+    compose(20_000);
+    const before = await bytesInUse();
+    compose(1_000_000);
+    expect(returned).toBe(10_200);
+    expect((await bytesInUse()) - before).toBeLessThan(1e6);
+  });
+
+  test('of a spike of connections and of large batches goes back', async () => {
+    const compose = (byteLength: number): WriteBuffer => {
+      const out = new WriteBuffer({ slabBytes: 8192 });
+      out.writeBytes(new Uint8Array(byteLength));
+      return out;
+    };
+    const before = await bytesInUse();
+    const spike = Array.from({ length: 100 }, () => compose(250_000));
+    for (const out of spike) out.recycle(out.take());
+    spike.length = 0;
+    expect((await bytesInUse()) - before).toBeGreaterThan(3e6); // 16 slabs of 256 KiB wait in the pool
+    for (let i = 0; i < 5000; i++) {
+      const out = compose(10);
+      out.recycle(out.take());
+    }
+    expect((await bytesInUse()) - before).toBeLessThan(5e5);
   });
 
   test('of a huge batch is given up when it was taken', async () => {
