@@ -13,7 +13,7 @@ interface Outcome {
   readonly cancelled: number;
 }
 
-/** Lets `WAITERS` wait, cancels every second one, and serves the others. Without a reason, everybody makes their own. */
+/** Lets `WAITERS` wait, all of which could be cancelled, cancels every second one, and serves the others. Without a reason, everybody makes their own. */
 type Scenario = (reason?: Error) => Promise<Outcome>;
 
 /** Collects what becomes of the waiters, from the moment on when each begins to wait. */
@@ -52,26 +52,20 @@ function serve(queue: AsyncQueue<number>): void {
 const byHandle: Scenario = (reason) => {
   const queue = new AsyncQueue<number>({ capacity: 1 });
   const waiters = new Waiters();
-  const scopes = Array.from({ length: WAITERS / 2 }, () => openCancelScope());
-  for (const scope of scopes) {
-    waiters.add(queue.take({ scope }));
-    waiters.add(queue.take());
-  }
-  for (const scope of scopes) scope.cancel(reason);
+  const scopes = Array.from({ length: WAITERS }, () => openCancelScope());
+  for (const scope of scopes) waiters.add(queue.take({ scope }));
+  for (let i = 0; i < WAITERS; i += 2) scopes[i]?.cancel(reason);
   serve(queue);
   return waiters.outcome;
 };
 
-/** As p-queue is given one, too: a signal for each of those that are cancelled. */
+/** A signal for each of them, as p-queue is given one, too. */
 const bySignal: Scenario = (reason) => {
   const queue = new AsyncQueue<number>({ capacity: 1 });
   const waiters = new Waiters();
-  const controllers = Array.from({ length: WAITERS / 2 }, () => new AbortController());
-  for (const { signal } of controllers) {
-    waiters.add(queue.take({ signal }));
-    waiters.add(queue.take());
-  }
-  for (const controller of controllers) controller.abort(reason);
+  const controllers = Array.from({ length: WAITERS }, () => new AbortController());
+  for (const { signal } of controllers) waiters.add(queue.take({ signal }));
+  for (let i = 0; i < WAITERS; i += 2) controllers[i]?.abort(reason);
   serve(queue);
   return waiters.outcome;
 };
@@ -85,12 +79,9 @@ const pQueue: Scenario = async (reason) => {
   let next = 0;
   const task = (): number => next++;
   const waiters = new Waiters();
-  const controllers = Array.from({ length: WAITERS / 2 }, () => new AbortController());
-  for (const { signal } of controllers) {
-    waiters.add(queue.add(task, { signal }));
-    waiters.add(queue.add(task));
-  }
-  for (const controller of controllers) controller.abort(reason);
+  const controllers = Array.from({ length: WAITERS }, () => new AbortController());
+  for (const { signal } of controllers) waiters.add(queue.add(task, { signal }));
+  for (let i = 0; i < WAITERS; i += 2) controllers[i]?.abort(reason);
   release();
   await running;
   return waiters.outcome;
