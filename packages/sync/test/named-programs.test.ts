@@ -150,7 +150,7 @@ check('condition', conditionProgram, conditionSteps, {
   ],
 });
 
-check('scope', scopeProgram, scopeSteps, {
+check('scope', scopeProgram('signal'), scopeSteps, {
   'closed or cancelled under races': [
     ['race', 'race'],
     ['settle', 'close'],

@@ -222,7 +222,8 @@ describe('explore: what is a failure', () => {
 
   test('anything that a check throws, and what is told of the calls', async () => {
     const returns = (value: unknown): Step<unknown> => ({ name: 'returns', run: () => value });
-    const fails = { name: 'fails', run: () => Promise.reject('no error') };
+    const noError = 'no error' as unknown as Error;
+    const fails = { name: 'fails', run: () => Promise.reject(noError) };
     const failure = await failureOf({
       ...idle,
       tasks: [[returns([1, 2]), returns({}), returns(null), fails]],

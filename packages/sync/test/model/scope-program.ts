@@ -1,19 +1,17 @@
 import type { Call, Program, Run, Step } from '@millrace/testkit';
 import { openCancelScope, sleep, TimeoutError } from '@millrace/timeouts';
 import type { CancelScope } from '@millrace/timeouts';
-import { abort, World } from './world.js';
+import { World } from './world.js';
 
 const CANCELLED = new Error('cancelled');
 
 type Work = Promise<string>;
 
-/** A scope of 10 ms under a signal, and a promise that somebody settles. */
+/** A scope of 10 ms under a signal or under another scope, and a promise that somebody settles. */
 export class ScopeWorld extends World {
-  readonly scope: CancelScope = openCancelScope({
-    timeoutMs: 10,
-    signal: this.controller.signal,
-    timers: this.clock,
-  });
+  readonly scope: CancelScope;
+  private readonly _outer: CancelScope | undefined;
+  private _isAborted = false;
   readonly cancelReason: Error = CANCELLED;
   /** What each listener was told, in the order of telling. */
   readonly told: unknown[] = [];
@@ -23,6 +21,25 @@ export class ScopeWorld extends World {
   isSettled = false;
   isCancelCalled = false;
   isClosed = false;
+
+  constructor(isUnderSignal: boolean) {
+    super();
+    const timers = this.clock;
+    this._outer = isUnderSignal ? undefined : openCancelScope({ timers });
+    const limit = isUnderSignal ? { signal: this.controller.signal } : { scope: this._outer };
+    this.scope = openCancelScope({ timeoutMs: 10, timers, ...limit });
+  }
+
+  get isAborted(): boolean {
+    return this._isAborted;
+  }
+
+  /** Ends the scope from outside. */
+  abort(): void {
+    this._isAborted = true;
+    if (this._outer === undefined) this.controller.abort(this.reason);
+    else this._outer.cancel(this.reason);
+  }
 }
 
 type Letter =
@@ -95,13 +112,18 @@ export const scopeSteps: Readonly<Record<Letter, Step<ScopeWorld>>> = {
       world.scope.close();
     },
   },
-  abort: abort(),
+  abort: {
+    name: 'abort',
+    run: (world) => {
+      world.abort();
+    },
+  },
 };
 
 /** Whether `reason` can have ended the scope by now. */
 function isReason(world: ScopeWorld, reason: unknown): boolean {
   if (reason === world.cancelReason) return world.isCancelCalled;
-  if (reason === world.reason) return world.controller.signal.aborted;
+  if (reason === world.reason) return world.isAborted;
   return reason instanceof TimeoutError && reason.elapsedMs >= reason.timeoutMs && world.clock.now() >= world.expiresAt;
 }
 
@@ -118,8 +140,9 @@ function checkEnd(world: ScopeWorld, run: Run): void {
   if (world.isClosed && world.told.length > 0) throw new Error('a closed scope was cancelled');
 }
 
-export const scopeProgram: Omit<Program<ScopeWorld>, 'tasks'> = {
-  setup: () => new ScopeWorld(),
+/** `outer` is what `abort` aborts. */
+export const scopeProgram = (outer: 'signal' | 'scope'): Omit<Program<ScopeWorld>, 'tasks'> => ({
+  setup: () => new ScopeWorld(outer === 'signal'),
   clock: ({ clock }) => clock,
   mayFail: (call, world) => isWaiting(call) && isReason(world, call.error),
   invariant: (world, run) => {
@@ -146,4 +169,4 @@ export const scopeProgram: Omit<Program<ScopeWorld>, 'tasks'> = {
     // A sleep that outlives its scope is over in time.
     world.clock.runAll();
   },
-};
+});
