@@ -10,7 +10,7 @@ import type { TimerSource } from './timer-source.js';
  *
  * A scope is cancelled by {@link CancelScope.cancel}, by its time running out, by the signal that it was given, or by
  * the scope around it, whichever comes first, and only once. It stays cancelled. Close it when the work is done; a
- * scope is disposable, so `using` does that.
+ * scope is disposable, so `using` does that. Every scope comes from {@link openCancelScope} or `shield`.
  *
  * @remarks
  * Cost: no timer, signal or listener exists before something waits.

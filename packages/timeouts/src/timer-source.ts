@@ -23,8 +23,9 @@ export interface TimerSource {
   callLater(delayMs: number, fn: () => void): Timer;
 
   /**
-   * `false` says that this is the host's time, where a timer that nobody needs any more may as well run out: calling one
-   * off for each operation that did not time out would cost more than the operation. Any other clock leaves it out.
+   * `false` says that this is the host's time, on which deadlines may be rounded up and a timer that nobody needs any
+   * more may run out, because to read the clock and to call a timer off costs more than the rest. Any other clock
+   * leaves it out: there all is exact, and nothing is left behind.
    */
   readonly isSimulated?: boolean | undefined;
 }
