@@ -166,7 +166,7 @@ export const scopeProgram = (outer: 'signal' | 'scope'): Omit<Program<ScopeWorld
     world.isCancelCalled = true;
     world.scope.cancel(world.cancelReason);
     world.scope.close();
-    // A sleep that outlives its scope is over in time.
-    world.clock.runAll();
+    // A sleep that outlives its scope is over in time. Of everything else no timer may be left.
+    if (world.isClosed) world.clock.runAll();
   },
 });
