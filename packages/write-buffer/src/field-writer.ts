@@ -126,7 +126,7 @@ export abstract class FieldWriter extends NumberWriter {
   /**
    * Makes room for `maxBytes` bytes in one piece and lets `encode` fill as many of them as it wants.
    *
-   * @param maxBytes - The most that `encode` may write, from 0 to 2^31 - 1.
+   * @param maxBytes - The most that `encode` may write, from 0 to 2^32 - 1.
    * @param encode - Called once, before this returns. It returns the offset after its last byte.
    * @throws {RangeError} If `maxBytes` is out of its range, or `encode` returns an offset outside of its room: nothing
    *   is counted as written.

@@ -31,5 +31,5 @@ export function checkLayout({ typeBytes, lengthBytes, lengthIncludes, maxFrameBy
 }
 
 function checkOneOf(name: string, seen: string | number, ...allowed: (string | number)[]): void {
-  if (!allowed.includes(seen)) throw new RangeError(`${name} must be one of ${allowed.join()}, saw ${seen}`);
+  if (!allowed.includes(seen)) throw new RangeError(`expected ${name} of ${allowed.join()}, saw ${seen}`);
 }

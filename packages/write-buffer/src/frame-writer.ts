@@ -21,7 +21,8 @@ export abstract class FrameWriter extends FieldWriter {
   /** The handles of the frames around it, the innermost last. */
   protected _outerFrames: number[] = [];
 
-  protected constructor(options: WriteBufferOptions) {
+  /** Makes an empty buffer. Throws a RangeError if an option is out of its range. */
+  constructor(options: WriteBufferOptions = {}) {
     super(options);
     const { frame = DEFAULT_LAYOUT } = options;
     checkLayout(frame);

@@ -1,6 +1,6 @@
 /** The error for a value that its field cannot hold. */
 export function outOfRange(field: string, min: number | bigint, max: number | bigint, seen: unknown): RangeError {
-  return new RangeError(`${field} must be an integer from ${min} to ${max}, saw ${String(seen)}`);
+  return new RangeError(`expected integer ${field} from ${min} to ${max}, saw ${String(seen)}`);
 }
 
 /** Throws unless `value` is an integer from `min` to `max`. */

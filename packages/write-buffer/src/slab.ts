@@ -43,11 +43,17 @@ export function holdSlab(neededBytes: number, byteLength: number): Slab {
   if (oldest !== undefined && ((batches - oldest.pooledAt) | 0) > UNUSED_BATCHES) pool.shift();
   // Twice the room, so that a batch that outgrows one remainder after the other is still copied in linear time.
   const roomBytes = Math.min(byteLength, 2 * neededBytes);
-  // Memory that was transferred to another thread has length 0.
-  const isFit = ({ bytes, used }: Slab): boolean => bytes.length === byteLength && byteLength - used >= roomBytes;
-  const [slab = new Slab(byteLength)] = pool.splice(pool.findLastIndex(isFit) >>> 0, 1);
-  slab.isHeld = true;
-  return slab;
+  for (let i = pool.length - 1; i >= 0; i--) {
+    const slab = pool[i];
+    // Memory that was transferred to another thread has length 0.
+    if (slab?.bytes.length !== byteLength || byteLength - slab.used < roomBytes) continue;
+    // perf: splice makes an array of what it removes.
+    if (i === pool.length - 1) pool.pop();
+    else pool.splice(i, 1);
+    slab.isHeld = true;
+    return slab;
+  }
+  return new Slab(byteLength);
 }
 
 /** Takes back a chunk; when it was the last one out, the whole slab can be used again. `false` for an unknown chunk. */
@@ -56,7 +62,8 @@ export function recycleChunk(chunk: Uint8Array): boolean {
   // By identity: a chunk that comes back twice must not count for another one. Most come back in order.
   const index = slab?.chunksOut.indexOf(chunk) ?? -1;
   if (slab === undefined || index < 0) return false;
-  slab.chunksOut.splice(index, 1);
+  if (index === 0) slab.chunksOut.shift();
+  else slab.chunksOut.splice(index, 1);
   if (!slab.isHeld) releaseSlab(slab, slab.used);
   return true;
 }

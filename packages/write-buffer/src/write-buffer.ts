@@ -1,6 +1,5 @@
 import type { ChunkOwner } from './chunk-owner.js';
 import { FrameWriter } from './frame-writer.js';
-import type { WriteBufferOptions } from './options.js';
 import { requireBytes, wrongType } from './ranges.js';
 import { giveBack, handOut, takeBack } from './reference.js';
 import { recycleChunk } from './slab.js';
@@ -17,11 +16,6 @@ import { recycleChunk } from './slab.js';
  */
 export class WriteBuffer extends FrameWriter implements ChunkOwner {
   private _atomicDepth = 0;
-
-  /** Makes an empty buffer. Throws a RangeError if an option is out of its range. */
-  constructor(options: WriteBufferOptions = {}) {
-    super(options);
-  }
 
   /**
    * Appends `chunk` without copying it: `takeAll` hands it over between what was written before and after it. Worth it

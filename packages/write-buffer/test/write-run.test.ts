@@ -67,7 +67,7 @@ describe('WriteBuffer.writeRun', () => {
       for (const bad of ['0', undefined, null] as unknown as number[]) {
         expect(() => {
           out.writeRun(4, () => bad);
-        }).toThrow('run end must be an integer');
+        }).toThrow('expected integer run end from');
       }
       out.writeUint8(6);
       expect(out.take()).toEqual(hex(`${head}06`));
