@@ -23,6 +23,7 @@ const benchmark = (contenders: Contender[], more: Partial<Benchmark> = {}): Benc
   title: 'a test',
   operation: 'call',
   count: 10,
+  sampleMs: 0,
   open: () => contenders,
   ...more,
 });
@@ -51,8 +52,8 @@ describe('timeRounds', () => {
     const timings = await timeRounds(benchmark([contender('a', log), contender('b', log)]), 2);
     expect(log).toEqual([
       'a5',
-      'b5',
       'a5',
+      'b5',
       'b5',
       'begin a',
       'begin b',
@@ -74,6 +75,12 @@ describe('timeRounds', () => {
     const differing = benchmark([contender('a', log, 1), contender('b', log, 2)]);
     await expect(timeRounds(differing, 3)).rejects.toThrow('b and a disagree');
     expect(log).toEqual(['close a', 'close b']);
+  });
+
+  test('lets a fast contender do more in its turn, so that it is long enough to be measured', async () => {
+    const log: string[] = [];
+    await timeRounds(benchmark([contender('a', log)], { sampleMs: 1000 }), 1);
+    expect(log).toEqual(['a5', 'a5', 'begin a', 'a640', 'close a']);
   });
 
   test('counts in whole batches', async () => {

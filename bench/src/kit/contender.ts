@@ -22,8 +22,10 @@ export interface Benchmark {
   readonly title: string;
   /** What one operation is: `frame`. */
   readonly operation: string;
-  /** Operations per round, for each contender. */
+  /** Operations per round, for each contender; the fast ones do a multiple of it, see `sampleMs`. */
   readonly count: number;
+  /** How long a contender's turn takes at least; default: 20. A shorter one would measure the scheduler. */
+  readonly sampleMs?: number;
   /** Operations are only done in multiples of this; default: 1. */
   readonly batch?: number;
   /** How many rounds its figures need; default: 11. `--rounds` goes before it. */

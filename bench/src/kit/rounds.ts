@@ -8,6 +8,9 @@ export interface Sample {
   readonly cpuNs: number;
 }
 
+/** However fast, no contender does more than so many times the operations of the others. */
+const MAX_TIMES = 64;
+
 export interface Timing {
   readonly contender: string;
   readonly samples: readonly Sample[];
@@ -22,25 +25,39 @@ export async function timeRounds(benchmark: Benchmark, rounds: number): Promise<
   const contenders = await benchmark.open();
   try {
     await verify(contenders);
-    const count = wholeBatches(benchmark.count, benchmark.batch);
-    for (const contender of [...contenders, ...contenders])
-      await contender.run(wholeBatches(count / 2, benchmark.batch));
-    for (const contender of contenders) contender.begin?.();
-    const samples = new Map<Contender, Sample[]>(contenders.map((c) => [c, []]));
+    const turns: Turn[] = [];
+    for (const contender of contenders) turns.push(await warmUp(benchmark, contender));
+    for (const { contender } of turns) contender.begin?.();
     for (let round = 0; round < rounds; round++) {
-      for (let i = 0; i < contenders.length; i++) {
-        const contender = contenders[(round + i) % contenders.length];
-        if (contender !== undefined) samples.get(contender)?.push(await timeOnce(contender, count));
+      for (let i = 0; i < turns.length; i++) {
+        const turn = turns[(round + i) % turns.length];
+        turn?.samples.push(await timeOnce(turn.contender, turn.count));
       }
     }
-    return contenders.map((c) => ({
-      contender: c.name,
-      samples: samples.get(c) ?? [],
-      counters: c.counters?.() ?? {},
+    return turns.map(({ contender, samples }) => ({
+      contender: contender.name,
+      samples,
+      counters: contender.counters?.() ?? {},
     }));
   } finally {
     for (const contender of contenders) await contender.close?.();
   }
+}
+
+interface Turn {
+  readonly contender: Contender;
+  readonly count: number;
+  readonly samples: Sample[];
+}
+
+/** Runs a contender twice, and finds out how many operations make a turn that is long enough. */
+async function warmUp({ count, batch, sampleMs = 20 }: Benchmark, contender: Contender): Promise<Turn> {
+  const half = wholeBatches(count / 2, batch);
+  await contender.run(half);
+  const { elapsedNs } = await timeOnce(contender, half);
+  const whole = wholeBatches(count, batch);
+  const times = Math.ceil((sampleMs * 1e6) / (elapsedNs * whole));
+  return { contender, count: whole * Math.min(Math.max(times, 1), MAX_TIMES), samples: [] };
 }
 
 /** Rounds a number of operations up to what the benchmark can do. */
