@@ -42,6 +42,8 @@ let isTracking = false;
 /**
  * Starts to write down who holds and who waits. What is held already is not known.
  *
+ * Meanwhile the error of a second release has the first one as its `cause`, with both stacks.
+ *
  * @param options - `timers`: the clock to measure with. Default: the host's.
  * @throws {Error} If somebody is tracking already.
  * @remarks
@@ -66,6 +68,7 @@ class Tracker implements SyncTracker, Observer {
   private readonly _timers: TimerSource;
   private readonly _waits = new Map<object, Entry>();
   private readonly _holds = new Map<object, Entry>();
+  private readonly _releases = new WeakMap<object, Error>();
   private _isStopped = false;
 
   constructor(timers: TimerSource) {
@@ -87,7 +90,15 @@ class Tracker implements SyncTracker, Observer {
   }
 
   observeRelease(lease: object): void {
+    const entry = this._holds.get(lease);
+    if (entry === undefined) return;
     this._holds.delete(lease);
+    const error = new Error(`${entry.primitive.name} was released here; it was taken\n${entry.stack}`);
+    this._releases.set(lease, error);
+  }
+
+  releaseOf(lease: object): Error | undefined {
+    return this._releases.get(lease);
   }
 
   holds(): Sighting[] {

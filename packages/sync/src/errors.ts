@@ -38,9 +38,10 @@ export class LeaseError extends Error {
    *
    * @param primitive - The name of the lock or the semaphore.
    * @param seen - What was done with the lease.
+   * @param cause - An error made where that was done, while `@millrace/sync/debug` tracks.
    */
-  constructor(primitive: string, seen: string) {
-    super(`expected a lease of ${primitive} that is held, saw ${seen}`);
+  constructor(primitive: string, seen: string, cause?: Error) {
+    super(`expected a lease of ${primitive} that is held, saw ${seen}`, cause && { cause });
     this.primitive = primitive;
   }
 

@@ -8,6 +8,8 @@ export interface Observer {
   observeHold(lease: object, primitive: { readonly name: string }, operation: string, waiter: object | undefined): void;
   /** `lease` is not held any more. */
   observeRelease(lease: object): void;
+  /** An error made where `lease` was released, if that was seen. */
+  releaseOf(lease: object): Error | undefined;
 }
 
 /** Who hears of it; undefined unless somebody debugs. */

@@ -154,7 +154,7 @@ export class PermitLease implements Lease {
   private _drop(state: 'lent' | 'released'): void {
     if (this._state !== 'held') {
       const seen = this._state === 'lent' ? 'one that waits on a condition' : 'one that was released';
-      throw new LeaseError(this.permits.name, seen);
+      throw new LeaseError(this.permits.name, seen, observer?.releaseOf(this));
     }
     this._state = state;
     observer?.observeRelease(this);

@@ -1,7 +1,7 @@
 import { TestClock } from '@millrace/testkit';
 import { describe, expect, test } from 'vitest';
 import { trackSync } from '../src/debug.js';
-import { Condition, Event, Lock, RWLock, Semaphore } from '../src/index.js';
+import { Condition, Event, LeaseError, Lock, RWLock, Semaphore } from '../src/index.js';
 import type { Lease } from '../src/index.js';
 
 const takeInMain = (lock: Lock): Promise<Lease> => lock.lock();
@@ -73,6 +73,32 @@ describe('trackSync', () => {
     expect(tracker.holds()).toEqual([]);
     await new Lock().lock();
     expect(tracker.holds()).toEqual([]);
+  });
+
+  test('lets the error of a second release say where the first one was', async () => {
+    const lock = new Lock();
+    const early = await lock.lock();
+    using tracker = trackSync();
+    early.release();
+    const lease = await takeInMain(lock);
+    const releaseFirst = (): void => {
+      lease.release();
+    };
+    const causeOf = (again: Lease): unknown => {
+      try {
+        again.release();
+      } catch (error) {
+        return error instanceof LeaseError ? error.cause : error;
+      }
+      return 'no error';
+    };
+    releaseFirst();
+    const cause = causeOf(lease);
+    expect(cause).toMatchObject({ message: expect.stringContaining('takeInMain') as string });
+    expect(cause).toMatchObject({ stack: expect.stringContaining('releaseFirst') as string });
+    expect(causeOf(early)).toBeUndefined();
+    tracker.stop();
+    expect(causeOf(lease)).toBeUndefined();
   });
 
   test('is for one at a time', () => {
