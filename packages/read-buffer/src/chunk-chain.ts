@@ -8,6 +8,7 @@
 // Who may see a carry: views are valid until the next feed or endBorrow. So only these two reuse memory (`_spare`).
 import { BufferOverflowError } from './errors.js';
 import type { Framing } from './frame-layout.js';
+import { uncleared } from './host-strings.js';
 import { TextWindow } from './text-window.js';
 
 /** A longer frame gets this much at first, and more only as its bytes arrive: its header alone proves nothing. */
@@ -342,25 +343,19 @@ export abstract class ChunkChain {
       if (isFit && spare.length >= byteLength) return spare;
     }
     const isBlock = isFeeding && this._neededBytes === 0;
-    return newBytes(Math.max(byteLength, isBlock ? BLOCK_BYTES : MIN_CARRY_BYTES));
+    const leastBytes = isBlock ? BLOCK_BYTES : MIN_CARRY_BYTES;
+    return byteLength > KEPT_CARRY_BYTES ? uncleared(byteLength) : new Uint8Array(Math.max(byteLength, leastBytes));
   }
 }
 
 /** Copies bytes; for a few of them a loop is cheaper than the view that `set` needs. */
 function copyBytes(target: Uint8Array, at: number, source: Uint8Array, start: number, end: number): void {
-  if (end - start < 16) for (let i = start; i < end; i++) target[at + i - start] = source[i] ?? 0;
+  if (end - start < 16) for (let i = start; i < end; i++) target[at + i - start] = source[i] as number;
   else target.set(source.subarray(start, end), at);
 }
 
 function viewOf(bytes: Uint8Array): DataView {
   return new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
-}
-
-/** Large memory is not cleared where the host can do so: it is filled before anybody sees it, and that takes as long. */
-function newBytes(byteLength: number): Uint8Array {
-  const host = (globalThis as { Buffer?: { allocUnsafeSlow(byteLength: number): Uint8Array } }).Buffer;
-  const isLarge = byteLength > KEPT_CARRY_BYTES && host !== undefined;
-  return isLarge ? new Uint8Array(host.allocUnsafeSlow(byteLength).buffer) : new Uint8Array(byteLength);
 }
 
 function isBytes(chunk: Uint8Array): boolean {

@@ -6,6 +6,7 @@ export type Decode = (bytes: Uint8Array, start: number, end: number) => string;
 
 type Slice = (this: Uint8Array, start: number, end: number) => string;
 type HostBuffer = { readonly prototype: Readonly<Partial<Record<string, Slice>>> } | undefined;
+type Allocator = { allocUnsafeSlow(byteLength: number): Uint8Array<ArrayBuffer> } | undefined;
 
 const SAMPLE = Uint8Array.of(0x20, 0xc3, 0xa9, 0xff, 0x20);
 
@@ -35,7 +36,7 @@ export function portableLatin1(bytes: Uint8Array, start: number, end: number): s
 }
 
 const chars = String.fromCharCode;
-const host = (globalThis as { Buffer?: HostBuffer }).Buffer;
+const host = (globalThis as { Buffer?: HostBuffer & Allocator }).Buffer;
 /** Decodes UTF-8 of any length. */
 export const longUtf8: Decode = hostDecoder(host, 'utf8Slice', 'é\ufffd') ?? portableUtf8();
 /** Decodes ISO 8859-1 of any length. */
@@ -45,18 +46,30 @@ export const longLatin1: Decode = hostDecoder(host, 'latin1Slice', 'Ã©ÿ') ?? 
 export function shortString(b: Uint8Array, s: number, byteLength: number): string {
   switch (byteLength) {
     case 1:
-      return chars(b[s] ?? 0);
+      return chars(b[s] as number);
     case 2:
-      return chars(b[s] ?? 0, b[s + 1] ?? 0);
+      return chars(b[s] as number, b[s + 1] as number);
     case 3:
-      return chars(b[s] ?? 0, b[s + 1] ?? 0, b[s + 2] ?? 0);
+      return chars(b[s] as number, b[s + 1] as number, b[s + 2] as number);
     case 4:
-      return chars(b[s] ?? 0, b[s + 1] ?? 0, b[s + 2] ?? 0, b[s + 3] ?? 0);
+      return chars(b[s] as number, b[s + 1] as number, b[s + 2] as number, b[s + 3] as number);
     case 5:
-      return chars(b[s] ?? 0, b[s + 1] ?? 0, b[s + 2] ?? 0, b[s + 3] ?? 0, b[s + 4] ?? 0);
+      return chars(b[s] as number, b[s + 1] as number, b[s + 2] as number, b[s + 3] as number, b[s + 4] as number);
     case 6:
-      return chars(b[s] ?? 0, b[s + 1] ?? 0, b[s + 2] ?? 0, b[s + 3] ?? 0, b[s + 4] ?? 0, b[s + 5] ?? 0);
+      return chars(
+        b[s] as number,
+        b[s + 1] as number,
+        b[s + 2] as number,
+        b[s + 3] as number,
+        b[s + 4] as number,
+        b[s + 5] as number,
+      );
     default:
       return '';
   }
+}
+
+/** Returns memory whose content is undefined where the host can do without clearing it, which takes as long as filling it. */
+export function uncleared(byteLength: number): Uint8Array<ArrayBuffer> {
+  return new Uint8Array(host?.allocUnsafeSlow(byteLength).buffer ?? new ArrayBuffer(byteLength));
 }

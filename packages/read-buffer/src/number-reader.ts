@@ -189,7 +189,7 @@ export abstract class NumberReader extends ChunkChain {
     this._gather(available);
     for (let i = 0; i < available; i++) {
       // The tenth byte has the 64th bit alone.
-      if ((this._bytes[this._cursor + i] ?? 0) < (i < 9 ? 0x80 : 2)) return i + 1;
+      if ((this._bytes[this._cursor + i] as number) < (i < 9 ? 0x80 : 2)) return i + 1;
     }
     if (available < 10) throw new BufferUnderflowError(available + 1, available);
     throw new BufferOverflowError('varint above 2^64 - 1', 10, 9);
@@ -198,7 +198,7 @@ export abstract class NumberReader extends ChunkChain {
   /** Returns the bits in the bytes from `from` up to `to` of the varint at the cursor. */
   private _varintBits(from: number, to: number): number {
     let value = 0;
-    for (let i = to - 1; i >= from; i--) value = value * 128 + ((this._bytes[this._cursor + i] ?? 0) & 0x7f);
+    for (let i = to - 1; i >= from; i--) value = value * 128 + ((this._bytes[this._cursor + i] as number) & 0x7f);
     return value;
   }
 

@@ -191,7 +191,7 @@ export class ReadBuffer extends FieldReader {
 
   private _enterFrame({ typeBytes, headerBytes }: Framing, start: number, frameBytes: number): void {
     const payloadStart = start + headerBytes;
-    this._type = typeBytes === 0 ? -1 : (this._bytes[start] ?? 0);
+    this._type = typeBytes === 0 ? -1 : (this._bytes[start] as number);
     this._payloadLength = frameBytes - headerBytes;
     this._payloadStart = payloadStart;
     this._cursor = payloadStart;

@@ -2,7 +2,7 @@
 export function search(bytes: Uint8Array, needle: Uint8Array, start: number, end: number): number {
   const last = needle.length - 1;
   for (let at = start; ; at++) {
-    at = searchByte(bytes, needle[0] ?? 0, at, end - last);
+    at = searchByte(bytes, needle[0] as number, at, end - last);
     let i = last;
     while (i > 0 && bytes[at + i] === needle[i]) i--;
     if (i === 0 || at < 0) return at;

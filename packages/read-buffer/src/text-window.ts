@@ -108,6 +108,6 @@ export function decodeUtf8(bytes: Uint8Array, start: number, end: number): strin
 
 function isAscii(bytes: Uint8Array, start: number, end: number): boolean {
   let all = 0;
-  for (let i = start; i < end; i++) all |= bytes[i] ?? 0;
+  for (let i = start; i < end; i++) all |= bytes[i] as number;
   return all < 0x80;
 }
