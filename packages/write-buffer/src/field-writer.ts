@@ -164,9 +164,10 @@ export abstract class FieldWriter extends NumberWriter {
    * @param endBytes - 1: it must not contain U+0000, and there must be room for one after it.
    */
   private _encode(text: string, headBytes: number, endBytes: 0 | 1): number {
-    const { length } = text;
     const start = this._cursor + headBytes;
-    if (typeof text === 'string' && length <= SHORT_STRING_CHARS && start + length + endBytes <= this._limit) {
+    // What is no string is told so where it is rare.
+    const length = typeof text === 'string' ? text.length : 1 + SHORT_STRING_CHARS;
+    if (length <= SHORT_STRING_CHARS && start + length + endBytes <= this._limit) {
       const bytes = this._bytes;
       let i = 0;
       for (; i < length; i++) {

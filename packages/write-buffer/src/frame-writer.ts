@@ -96,7 +96,7 @@ export abstract class FrameWriter extends FieldWriter {
    */
   patchInt32(at: number, value: number): void {
     if ((value | 0) !== value) throw refusal('Int32', value);
-    checkInteger('the place', at, 0, this._cursor - this._start - 4);
+    checkInteger('place', at, 0, this._cursor - this._start - 4);
     this._view.setInt32(this._start + at, value);
   }
 

@@ -289,8 +289,11 @@ describe('WriteBuffer strings', () => {
   test('what is not a string is rejected, and nothing is written', () => {
     const out = new WriteBuffer();
     for (const value of [5, null, undefined, {}]) {
-      expect(() => out.writeUtf8(value as string)).toThrow(TypeError); // what plain JavaScript can do
-      expect(() => out.writeCString(value as string)).toThrow(TypeError);
+      expect(() => out.writeUtf8(value as string)).toThrow('expected string, saw '); // what plain JavaScript can do
+      expect(() => out.writeCString(value as string)).toThrow('expected string, saw ');
+      expect(() => {
+        out.writeLengthPrefixedUtf8(value as string);
+      }).toThrow(TypeError);
     }
     expect(out.length).toBe(0);
   });
