@@ -173,7 +173,10 @@ export class StreamDecoder<T> implements Decoder<T> {
 
   private _drainBlock(onValue: (value: T) => void): void {
     const cursor = this._cursor;
-    cursor.set(this._block, this._view, this._start, this._end);
+    // perf: fizzbuzz stream in short chunks; nearly always it is there already.
+    if (cursor.bytes !== this._block) cursor.set(this._block, this._view, 0, 0);
+    cursor.at = this._start;
+    cursor.end = this._end;
     this._drain(onValue);
     this._start = cursor.at;
     if (this._start === this._end) this._emptyBlock();
@@ -208,19 +211,26 @@ export class StreamDecoder<T> implements Decoder<T> {
   private _drain(onValue: (value: T) => void): void {
     const cursor = this._cursor;
     const layout = this._layout;
-    while (cursor.hasFrames || layout.drain === undefined) {
-      const start = cursor.at;
-      if (start === cursor.end) {
-        cursor.need = 1;
-        return;
-      }
+    if (cursor.hasFrames) {
       const value = cursor.run(layout) as T | typeof Incomplete;
       if (value === Incomplete) return;
-      if (cursor.at === start) throw new TypeError('a stream of values that take no bytes has no end');
       onValue(value);
     }
-    layout.drain(cursor, onValue);
-    cursor.keep();
+    if (layout.drain !== undefined) {
+      layout.drain(cursor, onValue);
+      return;
+    }
+    while (cursor.at < cursor.end) {
+      const { at } = cursor;
+      const value = layout.decodeAt(cursor);
+      if (value === Incomplete) {
+        cursor.keep();
+        return;
+      }
+      if (cursor.at === at) throw new TypeError('a stream of values that take no bytes has no end');
+      onValue(value);
+    }
+    cursor.need = 1;
   }
 
   private _append(bytes: Uint8Array): void {

@@ -1,53 +1,51 @@
 import { type Codec, Incomplete } from './codec.js';
 import type { Cursor } from './cursor.js';
-import { type AnyLayout, Layout, type Parts, layoutOf } from './layout.js';
+import { type AnyLayout, type Layout, type Parts, layout, layoutOf } from './layout.js';
 
-class Dependent<H, T> extends Layout<T> {
-  override readonly parts: readonly [AnyLayout];
-  private readonly _choose: (head: H) => Codec<T>;
-  private readonly _headOf: (value: T) => H;
-
-  constructor(head: AnyLayout, choose: (head: H) => Codec<T>, headOf: (value: T) => H) {
-    super();
-    this.parts = [head];
-    this._choose = choose;
-    this._headOf = headOf;
-  }
-
-  least(): number {
-    return this.parts[0].least();
-  }
-
-  size(value: T): number {
-    const head = this._headOf(value);
-    return this.parts[0].size(head) + layoutOf(this._choose(head)).size(value);
-  }
-
-  override withParts(parts: Parts): Layout<T> {
-    return new Dependent(parts[0], this._choose, this._headOf);
-  }
-
-  decodeAt = (c: Cursor): T | typeof Incomplete => {
-    const head: unknown = this.parts[0].decodeAt(c);
-    return head === Incomplete ? c.save(this, 0, undefined) : this._decodeRest(c, layoutOf(this._choose(head as H)));
+/**
+ * A head, and what `choose` makes of it: one of the other parts, or a codec that is made for the value.
+ *
+ * @param finish - Makes the value of the whole.
+ */
+export function chosen<H, T>(
+  parts: Parts,
+  choose: (head: H, parts: Parts) => AnyLayout,
+  headOf: (value: T) => H,
+  restOf: (value: T) => unknown,
+  finish: (head: H, rest: unknown) => T,
+): Layout<T> {
+  const [head] = parts;
+  const decodeRest = (c: Cursor, chosenHead: H, rest: AnyLayout): T | typeof Incomplete => {
+    const value: unknown = rest.decodeAt(c);
+    return value === Incomplete ? c.save(self, 1, { chosenHead, rest }) : finish(chosenHead, value);
   };
-
-  encodeTo: Layout<T>['encodeTo'] = (out, value) => {
-    const head = this._headOf(value);
-    this.parts[0].encodeTo(out, head);
-    layoutOf(this._choose(head)).encodeTo(out, value);
-  };
-
-  /** Step 0 is the head, step 1 the rest, with the layout that was chosen for it. */
-  override resume(c: Cursor, step: number, data: unknown, value: unknown): unknown {
-    if (step === 1) return value === Incomplete ? this._decodeRest(c, data as Layout<T>) : value;
-    return value === Incomplete ? this.decodeAt(c) : this._decodeRest(c, layoutOf(this._choose(value as H)));
-  }
-
-  private _decodeRest(c: Cursor, rest: Layout<T>): T | typeof Incomplete {
-    const value = rest.decodeAt(c);
-    return value === Incomplete ? c.save(this, 1, rest) : value;
-  }
+  const self: Layout<T> = layout<T>({
+    parts,
+    withParts: (others) => chosen(others, choose, headOf, restOf, finish),
+    least: () => head.least(),
+    size(value) {
+      const own = headOf(value);
+      return head.size(own) + choose(own, parts).size(restOf(value));
+    },
+    decodeAt(c) {
+      const own: unknown = head.decodeAt(c);
+      return own === Incomplete ? c.save(self, 0, undefined) : decodeRest(c, own as H, choose(own as H, parts));
+    },
+    encodeTo(out, value) {
+      const own = headOf(value);
+      const rest = choose(own, parts);
+      head.encodeTo(out, own);
+      rest.encodeTo(out, restOf(value));
+    },
+    /** Step 0 is the head, step 1 the rest, with the layout that was chosen for it. */
+    resume(c, step, data, value) {
+      if (step === 0)
+        return value === Incomplete ? self.decodeAt(c) : decodeRest(c, value as H, choose(value as H, parts));
+      const { chosenHead, rest } = data as { chosenHead: H; rest: AnyLayout };
+      return value === Incomplete ? decodeRest(c, chosenHead, rest) : finish(chosenHead, value);
+    },
+  });
+  return self;
 }
 
 /**
@@ -59,5 +57,11 @@ class Dependent<H, T> extends Layout<T> {
  * @param headOf - The head that belongs to a value.
  */
 export function dependent<H, T>(head: Codec<H>, choose: (head: H) => Codec<T>, headOf: (value: T) => H): Codec<T> {
-  return new Dependent(layoutOf(head), choose, headOf);
+  return chosen<H, T>(
+    [layoutOf(head)],
+    (own) => layoutOf(choose(own)),
+    headOf,
+    (value) => value,
+    (_head, rest) => rest as T,
+  );
 }

@@ -1,9 +1,8 @@
-import { type Codec, Incomplete } from './codec.js';
+import type { Codec } from './codec.js';
 import { constant } from './constant.js';
 import { copyBytes, rawContent } from './content.js';
-import type { Cursor } from './cursor.js';
 import { DecodeError, LimitError, checkOption, wrongRange } from './errors.js';
-import { type EncodeTo, Layout, fromBytes, toBytes } from './layout.js';
+import { fromBytes, layout, toBytes } from './layout.js';
 import { mapped } from './mapped.js';
 import { DEFAULT_MAX_BYTES, bytes, utf8 } from './sized.js';
 import { struct } from './struct.js';
@@ -29,71 +28,47 @@ export interface LengthPrefixedOptions extends FramerOptions {
   readonly skip?: number | undefined;
 }
 
-class LengthPrefixed extends Layout<Uint8Array> {
-  private readonly _lengthBytes: number;
-  private readonly _littleEndian: boolean;
-  private readonly _offset: number;
-  private readonly _headerBytes: number;
-  private readonly _adjust: number;
-  private readonly _skip: number;
-  private readonly _max: number;
-
-  constructor(options: LengthPrefixedOptions) {
-    super();
-    const {
-      lengthBytes = 4,
-      littleEndian = false,
-      offset = 0,
-      adjust = 0,
-      maxFrameBytes = DEFAULT_MAX_BYTES,
-    } = options;
-    this._lengthBytes = checkOption('lengthBytes', lengthBytes, 1, 6);
-    this._littleEndian = littleEndian;
-    this._offset = checkOption('offset', offset, 0);
-    this._headerBytes = offset + lengthBytes;
-    this._adjust = checkOption('adjust', adjust, Number.MIN_SAFE_INTEGER);
-    this._skip = checkOption('skip', options.skip ?? this._headerBytes, 0);
-    this._max = checkOption('maxFrameBytes', maxFrameBytes, this._headerBytes);
-  }
-
-  least(): number {
-    return this._headerBytes;
-  }
-
-  size(value: Uint8Array): number {
-    const frameBytes = this._skip + rawContent.byteLength(value);
-    const longest = Math.min(this._max, 256 ** this._lengthBytes - 1 + this._adjust + this._headerBytes);
-    const shortest = this._headerBytes + Math.max(0, this._adjust);
+function lengthPrefixed(options: LengthPrefixedOptions = {}): Codec<Uint8Array> {
+  const { lengthBytes = 4, littleEndian, offset = 0, adjust = 0, maxFrameBytes = DEFAULT_MAX_BYTES } = options;
+  checkOption('lengthBytes', lengthBytes, 1, 6);
+  checkOption('offset', offset, 0);
+  checkOption('adjust', adjust, Number.MIN_SAFE_INTEGER);
+  const headerBytes = offset + lengthBytes;
+  const skip = checkOption('skip', options.skip ?? headerBytes, 0);
+  checkOption('maxFrameBytes', maxFrameBytes, headerBytes);
+  /** Where the byte of the length is that counts 256 to the power of `i`. */
+  const place = (i: number): number => offset + (littleEndian === true ? i : lengthBytes - 1 - i);
+  const size = (value: Uint8Array): number => {
+    const frameBytes = skip + rawContent.byteLength(value);
+    const longest = Math.min(maxFrameBytes, 256 ** lengthBytes - 1 + adjust + headerBytes);
+    const shortest = headerBytes + Math.max(0, adjust);
     if (frameBytes < shortest || frameBytes > longest) throw wrongRange('a frame', shortest, longest, frameBytes);
     return frameBytes;
-  }
-
-  encodeTo: EncodeTo<Uint8Array> = (out, value) => {
-    const frame = new Uint8Array(this.size(value));
-    frame.set(value, this._skip);
-    let length = frame.length - this._headerBytes - this._adjust;
-    for (let i = 0; i < this._lengthBytes; i++, length = Math.floor(length / 256)) frame[this._at(i)] = length;
-    out.writeBytes(frame);
   };
-
-  decodeAt = (c: Cursor): Uint8Array | typeof Incomplete => {
-    const { at, end } = c;
-    if (end - at < this._headerBytes) return c.short(this._headerBytes, 0);
-    let length = 0;
-    for (let i = this._lengthBytes - 1; i >= 0; i--) length = length * 256 + (c.bytes[at + this._at(i)] ?? 0);
-    const frameBytes = this._headerBytes + this._adjust + length;
-    const least = Math.max(this._headerBytes, this._skip);
-    if (frameBytes < least) throw new DecodeError(`expected a frame of at least ${least} bytes, saw ${frameBytes}`);
-    if (frameBytes > this._max) throw new LimitError('a frame', frameBytes, this._max);
-    if (end - at < frameBytes) return c.short(frameBytes, 0);
-    c.at = at + frameBytes;
-    return copyBytes(c.bytes, at + this._skip, c.at);
-  };
-
-  /** Where the byte of the length is that counts 256 to the power of `i`. */
-  private _at(i: number): number {
-    return this._offset + (this._littleEndian ? i : this._lengthBytes - 1 - i);
-  }
+  return layout<Uint8Array>({
+    least: () => headerBytes,
+    size,
+    encodeTo(out, value) {
+      const frame = new Uint8Array(size(value));
+      frame.set(value, skip);
+      let length = frame.length - headerBytes - adjust;
+      for (let i = 0; i < lengthBytes; i++, length = Math.floor(length / 256)) frame[place(i)] = length;
+      out.writeBytes(frame);
+    },
+    decodeAt(c) {
+      const { bytes, at, end } = c;
+      if (end - at < headerBytes) return c.short(headerBytes, 0);
+      let length = 0;
+      for (let i = lengthBytes - 1; i >= 0; i--) length = length * 256 + (bytes[at + place(i)] ?? 0);
+      const frameBytes = headerBytes + adjust + length;
+      const least = Math.max(headerBytes, skip);
+      if (frameBytes < least) throw new DecodeError(`expected a frame of at least ${least} bytes, saw ${frameBytes}`);
+      if (frameBytes > maxFrameBytes) throw new LimitError('a frame', frameBytes, maxFrameBytes);
+      if (end - at < frameBytes) return c.short(frameBytes, 0);
+      c.at = at + frameBytes;
+      return copyBytes(bytes, at + skip, c.at);
+    },
+  });
 }
 
 function netstring({ maxFrameBytes = DEFAULT_MAX_BYTES }: FramerOptions = {}): Codec<Uint8Array> {
@@ -138,7 +113,7 @@ export const framers: {
   /** Frames that are always of the same length. */
   fixed(byteLength: number): Codec<Uint8Array>;
 } = {
-  lengthPrefixed: (options = {}) => new LengthPrefixed(options),
+  lengthPrefixed,
   varint: ({ maxFrameBytes } = {}) => bytes(varint, { maxBytes: maxFrameBytes }),
   delimited: (delimiter, { maxFrameBytes } = {}) => bytes({ until: delimiter }, { maxBytes: maxFrameBytes }),
   lines,

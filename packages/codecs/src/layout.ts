@@ -60,40 +60,47 @@ export type AnyLayout = Layout<any>;
 /** What a layout is made of. */
 export type Parts = readonly [AnyLayout, ...AnyLayout[]];
 
-/**
- * A codec that is not of this package, as a layout.
- *
- * perf: it is not resumable, so a value that comes in pieces is decoded from its start again, at least twice as long
- * each time.
- */
-class Foreign<T> extends Layout<T> {
-  decodeAt: DecodeAt<T>;
-  encodeTo: EncodeTo<T>;
-  private readonly _codec: Codec<T>;
+/** What a layout without a class of its own consists of. */
+type Traits<T> = Pick<Layout<T>, 'decodeAt' | 'encodeTo' | 'least' | 'size'> &
+  Partial<Pick<Layout<T>, 'parts' | 'resume' | 'withParts'>>;
 
-  constructor(codec: Codec<T>) {
+class Plain<T> extends Layout<T> {
+  declare decodeAt: DecodeAt<T>;
+  declare encodeTo: EncodeTo<T>;
+  declare least: () => number;
+  declare size: (value: T) => number;
+
+  constructor(traits: Traits<T>) {
     super();
-    this._codec = codec;
-    this.encodeTo = (out, value) => {
+    Object.assign(this, traits);
+  }
+}
+
+/** Makes a layout of functions: what they share is in variables, which take less room than fields. */
+export function layout<T>(traits: Traits<T>): Layout<T> {
+  return new Plain(traits);
+}
+
+/**
+ * A codec that is not of this package, as a layout. It cannot be resumed: a value that comes in pieces is decoded from
+ * its start again.
+ */
+function foreign<T>(codec: Codec<T>): Layout<T> {
+  return layout<T>({
+    least: () => 0,
+    size: (value) => codec.size?.(value) ?? toBytes(codec, value).length,
+    encodeTo: (out, value) => {
       codec.encode(out, value);
-    };
-    this.decodeAt = (cursor) => {
+    },
+    decodeAt(c) {
       const input = new ReadBuffer();
-      input.feed(cursor.bytes.subarray(cursor.at, cursor.end));
+      input.feed(c.bytes.subarray(c.at, c.end));
       const value = codec.decode(input);
-      if (value === Incomplete) return cursor.short(cursor.end - cursor.at + 1, 0);
-      cursor.at = cursor.end - input.length;
+      if (value === Incomplete) return c.short(c.end - c.at + 1, c.end - c.at);
+      c.at = c.end - input.length;
       return value;
-    };
-  }
-
-  least(): number {
-    return 0;
-  }
-
-  size(value: T): number {
-    return this._codec.size?.(value) ?? toBytes(this._codec, value).length;
-  }
+    },
+  });
 }
 
 /** Any codec as a layout. Throws a TypeError if it is none. */
@@ -101,7 +108,7 @@ export function layoutOf<T>(codec: Codec<T>): Layout<T> {
   if (codec instanceof Layout) return codec as Layout<T>;
   const { encode, decode } = (codec as Partial<Codec<T>> | undefined) ?? {};
   if (typeof encode !== 'function' || typeof decode !== 'function') throw wrongType('a codec', codec);
-  return new Foreign(codec);
+  return foreign(codec);
 }
 
 /**

@@ -1,43 +1,22 @@
 import { type Codec, Incomplete } from './codec.js';
-import type { Cursor } from './cursor.js';
-import { type AnyLayout, Layout, type Parts, layoutOf } from './layout.js';
+import { type AnyLayout, type Layout, layout, layoutOf } from './layout.js';
 
-class Mapped<W, T> extends Layout<T> {
-  override readonly parts: readonly [AnyLayout];
-  private readonly _to: (wire: W) => T;
-  private readonly _from: (value: T) => W;
-
-  constructor(part: AnyLayout, to: (wire: W) => T, from: (value: T) => W) {
-    super();
-    this.parts = [part];
-    this._to = to;
-    this._from = from;
-  }
-
-  least(): number {
-    return this.parts[0].least();
-  }
-
-  size(value: T): number {
-    return this.parts[0].size(this._from(value));
-  }
-
-  override withParts(parts: Parts): Layout<T> {
-    return new Mapped(parts[0], this._to, this._from);
-  }
-
-  decodeAt = (c: Cursor): T | typeof Incomplete => {
-    const wire: unknown = this.parts[0].decodeAt(c);
-    return wire === Incomplete ? c.save(this, 0, undefined) : this._to(wire as W);
-  };
-
-  encodeTo: Layout<T>['encodeTo'] = (out, value) => {
-    this.parts[0].encodeTo(out, this._from(value));
-  };
-
-  override resume(c: Cursor, _step: number, _data: unknown, value: unknown): unknown {
-    return value === Incomplete ? this.decodeAt(c) : this._to(value as W);
-  }
+function map<W, T>(part: AnyLayout, to: (wire: W) => T, from: (value: T) => W): Layout<T> {
+  const self: Layout<T> = layout<T>({
+    parts: [part],
+    withParts: ([other]) => map(other, to, from),
+    least: () => part.least(),
+    size: (value) => part.size(from(value)),
+    decodeAt(c) {
+      const wire: unknown = part.decodeAt(c);
+      return wire === Incomplete ? c.save(self, 0, undefined) : to(wire as W);
+    },
+    encodeTo(out, value) {
+      part.encodeTo(out, from(value));
+    },
+    resume: (c, _step, _data, value) => (value === Incomplete ? self.decodeAt(c) : to(value as W)),
+  });
+  return self;
 }
 
 /**
@@ -49,5 +28,5 @@ class Mapped<W, T> extends Layout<T> {
  * @remarks Reentrancy: both may use other buffers and decoders, but not the ones that are running.
  */
 export function mapped<W, T>(codec: Codec<W>, to: (wire: W) => T, from: (value: T) => W): Codec<T> {
-  return new Mapped(layoutOf(codec), to, from);
+  return map(layoutOf(codec), to, from);
 }

@@ -1,11 +1,12 @@
 import type { Codec } from './codec.js';
-import { type Content, rawContent, textContent } from './content.js';
+import { type Content, copyBytes, rawContent, textContent } from './content.js';
 import { Incomplete } from './codec.js';
 import type { Cursor } from './cursor.js';
 import { DecodeError, LimitError, checkOption, wrongRange } from './errors.js';
 import { type AnyLayout, type DecodeAt, type EncodeTo, Layout, type Parts, layoutOf } from './layout.js';
 import { Fixed } from './numbers.js';
-import { Until, type UntilOptions } from './until.js';
+import { decodeText } from './text.js';
+import { type UntilOptions, until } from './until.js';
 
 /** The limit of {@link bytes} and {@link utf8} where none is given: 16 MiB. */
 export const DEFAULT_MAX_BYTES: number = 2 ** 24;
@@ -99,18 +100,18 @@ export class Sized<T> extends Layout<T> {
 
   // perf: struct without generated code; short strings have such prefixes.
   private _plainDecoder({ byteLength, littleEndian }: Fixed<number>): DecodeAt<T> {
-    const { maxBytes } = this;
-    const content = this._content;
+    const { maxBytes, isText } = this;
     return (c) => {
-      const { at, end, view } = c;
+      const { bytes, at, end, view } = c;
       const start = at + byteLength;
       if (start > end) return c.short(byteLength, 0);
-      const length = byteLength === 1 ? view.getUint8(at) : readPlain(view, at, byteLength, littleEndian);
+      const length = byteLength === 1 ? (bytes[at] ?? 0) : readPlain(view, at, byteLength, littleEndian);
       if (length > maxBytes) throw new LimitError('a length', length, maxBytes);
+      const stop = start + length;
       // The prefix is read again when the rest is there.
-      if (end - start < length) return c.short(byteLength + length, 0);
-      c.at = start + length;
-      return content.decode(c.bytes, start, start + length);
+      if (stop > end) return c.short(stop - at, 0);
+      c.at = stop;
+      return (isText ? decodeText(bytes, start, stop) : copyBytes(bytes, start, stop)) as T;
     };
   }
 
@@ -158,6 +159,6 @@ function sized<T extends string | Uint8Array>(
   { maxBytes = DEFAULT_MAX_BYTES }: SizedOptions,
 ): Codec<T> {
   if (typeof length === 'number') return new Sized(content, length, maxBytes);
-  if ('until' in length) return new Until(content, length.until, maxBytes);
+  if ('until' in length) return until(content, length.until, maxBytes);
   return new Sized(content, layoutOf(length), maxBytes);
 }

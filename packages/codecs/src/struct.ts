@@ -3,8 +3,8 @@ import { type AnyCodec, type Codec, Incomplete } from './codec.js';
 import type { Cursor } from './cursor.js';
 import { wrongType } from './errors.js';
 import { type AnyLayout, type DecodeAt, type EncodeTo, Layout, type Parts, layoutOf } from './layout.js';
-import { Optional, type OptionalCodec } from './optional.js';
-import { assemblerOf } from './struct-arities.js';
+import type { OptionalCodec } from './optional.js';
+import { assemblerOf } from './assembler.js';
 
 type Fields = Readonly<Record<string, AnyCodec>>;
 type OptionalKeys<F> = { [K in keyof F]: F[K] extends { readonly isOptional: true } ? K : never }[keyof F];
@@ -29,13 +29,14 @@ export class Struct<T> extends Layout<T> {
   readonly hasOptional: boolean;
   decodeAt: DecodeAt<T>;
   encodeTo: EncodeTo<T>;
-  private readonly _make: (values: unknown[]) => object;
+  /** Makes the object of values that are all there. */
+  readonly make: (values: unknown[]) => object;
 
   constructor(names: readonly string[], parts: readonly AnyLayout[]) {
     super();
     this.names = names;
     this.parts = parts;
-    this.hasOptional = parts.some((part) => part instanceof Optional);
+    this.hasOptional = parts.some(isOptional);
     const stop = (c: Cursor, values: unknown[]): typeof Incomplete => {
       values.length = values.indexOf(Incomplete);
       return c.save(this, 0, values);
@@ -45,7 +46,7 @@ export class Struct<T> extends Layout<T> {
     const isPlain = !this.hasOptional && !names.includes('__proto__');
     const assembler = isPlain ? assemblerOf(fields, names, stop) : undefined;
     this.decodeAt = (assembler?.decode as DecodeAt<T> | undefined) ?? ((c) => this.decodeFrom(c, []));
-    this._make = (values) => (assembler === undefined ? assemble(names, parts, values) : new assembler.Row(...values));
+    this.make = (values) => (assembler === undefined ? assemble(names, parts, values) : new assembler.Row(...values));
     this.encodeTo = (out, value) => {
       this._encodeFields(out, checkRow(value));
     };
@@ -78,13 +79,17 @@ export class Struct<T> extends Layout<T> {
       if (value === Incomplete) return c.save(this, 0, values);
       values.push(value);
     }
-    return this._make(values) as T;
+    return this.make(values) as T;
   }
 
   private _encodeFields(out: WriteBuffer, row: Row): void {
     const { names, parts } = this;
     for (let i = 0; i < names.length; i++) parts[i]?.encodeTo(out, readField(row, names[i] ?? ''));
   }
+}
+
+function isOptional(part: AnyLayout | undefined): boolean {
+  return part !== undefined && 'isOptional' in part;
 }
 
 /** Throws unless a value is an object. */
@@ -107,7 +112,7 @@ export function setField(row: object, name: string, value: unknown): void {
 function assemble(names: readonly string[], parts: readonly AnyLayout[], values: readonly unknown[]): object {
   const row = {};
   for (const [i, name] of names.entries()) {
-    if (values[i] === undefined && parts[i] instanceof Optional) continue;
+    if (values[i] === undefined && isOptional(parts[i])) continue;
     setField(row, name, values[i]);
   }
   return row;

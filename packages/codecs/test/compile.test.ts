@@ -92,7 +92,7 @@ describe('sourceOf', () => {
     const codec = k.struct({ id: k.i32, score: k.f32LE, name: k.utf8(k.u16), tags: k.array(k.utf8(k.u8), k.u16) });
     const source = k.sourceOf(codec);
     expect(source).toContain('const v0 = view.getInt32(at); // "id"');
-    expect(source).toContain('const v1 = view.getFloat32(at + 4, true); // "score"');
+    expect(source).toContain('const v1 = view.getFloat32(at, true); // "score"');
     expect(source).toContain('return { "id": v0, "score": v1, "name": v2, "tags": v3 };');
     expect(source).toContain('out.writeFloat32LE(');
   });
