@@ -44,7 +44,7 @@ export class Condition {
    * @param op - What may end the wait. The rejection comes when the lock is held again, which no limit shortens.
    * @throws {LeaseError} If `lease` is not held, or is of another lock; nothing changes.
    * @throws {TimeoutError} If the time of `op` runs out first.
-   * @throws {SyncClosedError} If the condition is closed, then or before. If the lock is: then the lease is not held.
+   * @throws {SyncClosedError} If the condition is closed, then or before; or if the lock is: then the lease is not held.
    * @throws The reason of `op.signal` or `op.scope`, untouched, when that ends the wait.
    * @remarks
    * Cancellation: one who was notified and is called off while it waits for the lock hands the notification on.
@@ -56,6 +56,7 @@ export class Condition {
     const waiter = new ConditionWaiter(this, this._line, lease);
     // Before it is in line, as it may be called off when it gets there.
     lease.lend();
+    (lease.permits.lenders ??= new Set()).add(waiter);
     this._line.enter(waiter, op, 'wait');
     return waiter.promise;
   }
@@ -149,6 +150,7 @@ class ConditionWaiter extends LineWaiter<void> {
   private _return(): void {
     this._line.remove(this);
     const { permits } = this._lease;
+    permits.lenders?.delete(this);
     const held = permits.refuse(undefined, '') ?? permits.wait(this._lease, undefined);
     held.then(
       () => {

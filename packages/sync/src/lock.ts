@@ -57,7 +57,10 @@ export class Lock {
     return { isLocked: this.isLocked, waiting: this._permits.length };
   }
 
-  /** Ends all waits with a {@link SyncClosedError}; nobody gets the lock any more. Does nothing the second time. */
+  /**
+   * Ends all waits with a {@link SyncClosedError}, those on its conditions included; nobody gets the lock any more. Does
+   * nothing the second time.
+   */
   close(): void {
     this._permits.close();
   }

@@ -32,6 +32,8 @@ export interface Lease extends Disposable, AsyncDisposable {
 export class Permits extends WaitLine<PermitLease, LeaseWaiter> {
   capacity: number;
   available: number;
+  /** Those who have lent their lease to a condition and wait for a notification. Few locks ever have any. */
+  lenders: Set<{ fail(error: unknown): void }> | undefined;
 
   constructor(name: string, capacity: number, options: SyncOptions | undefined) {
     super(name, options);
@@ -89,6 +91,12 @@ export class Permits extends WaitLine<PermitLease, LeaseWaiter> {
       lease.hold(first);
       first.grant(lease);
     }
+  }
+
+  override close(): void {
+    super.close();
+    // They could never have their lease back.
+    for (const lender of [...(this.lenders ?? [])]) lender.fail(undefined);
   }
 
   /** Who was called off may have stood before others who want less. */

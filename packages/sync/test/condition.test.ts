@@ -204,14 +204,19 @@ describe('Condition.close', () => {
     await expect(condition.wait(lease)).rejects.toThrow(SyncClosedError);
   });
 
-  test('of the lock ends the waits of those who are notified, without it', async () => {
+  test('of the lock ends all waits without it, of those who are notified and of those who are not', async () => {
     const condition = new Condition();
-    const lease = await condition.lock.lock();
-    const wait = condition.wait(lease);
-    condition.lock.close();
-    expect(await settled(wait)).toBe('pending');
+    const [first, second] = [await condition.lock.lock(), condition.lock.lock()];
+    const controller = new AbortController();
+    const waits = [condition.wait(first, { signal: controller.signal })];
+    waits.push(condition.wait(await second));
+    const holder = await condition.lock.lock();
     condition.notify();
-    await expect(wait).rejects.toThrow('Lock was closed');
-    expect(lease.isHeld).toBe(false);
+    condition.lock.close();
+    controller.abort('too late');
+    expect(condition.stats().waiting).toBe(0);
+    for (const wait of waits) await expect(wait).rejects.toThrow('Lock was closed');
+    expect([first.isHeld, holder.isHeld]).toEqual([false, false]);
+    await expect(condition.wait(first)).rejects.toThrow(LeaseError);
   });
 });

@@ -99,8 +99,7 @@ export const conditionProgram: Omit<Program<ConditionWorld>, 'tasks'> = {
     expectEqual('those who wait', waiting + world.condition.stats().waiting, run.pending.length);
     if (!run.isClosed) checkNotifications(world, run);
   },
-  close: ({ condition, lock }) => {
-    condition.close();
+  close: ({ lock }) => {
     lock.close();
   },
 };
