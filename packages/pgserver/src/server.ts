@@ -73,7 +73,8 @@ export async function startServer(options: PgServerOptions = {}): Promise<PgServ
     });
     watch(guard, server);
     const log = await untilReady(server);
-    for (const handle of [server, guard, server.stderr, guard.stdin]) (handle as unknown as { unref(): void }).unref();
+    for (const handle of [server, guard, server.stderr, guard.stdin])
+      (handle as unknown as { unref?(): void }).unref?.(); // Bun has none for pipes
 
     return {
       port,
