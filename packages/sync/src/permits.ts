@@ -120,7 +120,7 @@ export class PermitLease implements Lease {
   readonly weight: number;
   /** What got it, for whoever debugs. */
   readonly operation: string;
-  private _state: 'held' | 'lent' | 'released' = 'released';
+  private _state: 'held' | 'lent' | 'abandoned' | 'released' = 'released';
 
   constructor(permits: Permits, weight: number, operation: string) {
     this.permits = permits;
@@ -139,6 +139,10 @@ export class PermitLease implements Lease {
 
   /** Takes the permits, of which there are enough. */
   hold(waiter: LeaseWaiter | undefined): void {
+    if (this._state === 'abandoned') {
+      this._state = 'released';
+      return;
+    }
     this.permits.available -= this.weight;
     this._state = 'held';
     observer?.observeHold(this, this.permits, this.operation, waiter);
@@ -152,6 +156,8 @@ export class PermitLease implements Lease {
   [Symbol.dispose](): void {
     // Releasing by hand before the end of a block is fine, and so is a close in between.
     if (this._state === 'held') this._drop('released');
+    // Its block has ended, and did not wait for the condition: there is nobody to hold it when that is over.
+    else if (this._state === 'lent') this._state = 'abandoned';
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -161,7 +167,7 @@ export class PermitLease implements Lease {
 
   private _drop(state: 'lent' | 'released'): void {
     if (this._state !== 'held') {
-      const seen = this._state === 'lent' ? 'one that waits on a condition' : 'one that was released';
+      const seen = this._state === 'released' ? 'one that was released' : 'one that waits on a condition';
       throw new LeaseError(this.permits.name, seen, observer?.releaseOf(this));
     }
     this._state = state;

@@ -83,12 +83,26 @@ describe('Condition.wait', () => {
     expect(() => {
       lease.release();
     }).toThrow('expected a lease of Lock that is held, saw one that waits on a condition');
-    lease[Symbol.dispose]();
     condition.notify();
     await wait;
     lease.release();
     await expect(condition.wait(lease)).rejects.toThrow(LeaseError);
     expect(foreign.isHeld).toBe(true);
+  });
+
+  test('does not take the lock again for a block that has ended without waiting for it', async () => {
+    const condition = new Condition();
+    let wait: Promise<void>;
+    {
+      using lease = await condition.lock.lock();
+      wait = condition.wait(lease);
+    }
+    const holder = await condition.lock.lock();
+    condition.notify();
+    const next = condition.lock.lock();
+    holder.release();
+    await wait;
+    expect((await next).isHeld).toBe(true);
   });
 
   test('does not let go of the lock for one who is over already', async () => {
