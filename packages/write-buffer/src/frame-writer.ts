@@ -101,7 +101,7 @@ export abstract class FrameWriter extends FieldWriter {
   }
 
   protected _checkNoOpenFrame(): void {
-    if (this._frame !== 0) throw new TypeError(`${this._outerFrames.length + 1} frames are open`);
+    if (this._frame !== 0) throw new TypeError('a frame is open');
   }
 
   private _beginRareFrame(type: number | undefined): number {
@@ -124,7 +124,10 @@ export abstract class FrameWriter extends FieldWriter {
     const uncountedBytes = Math.max(this._uncountedBytes, -typeBytes);
     const at = this._start + place + typeBytes;
     let length = this._cursor - at - uncountedBytes;
-    for (const reference of this._references) if (reference.at > place) length += reference.chunk.length;
+    const references = this._references;
+    for (let i = references.length - 1; (references[i]?.at ?? 0) > place; i--) {
+      length += references[i]?.chunk.length ?? 0;
+    }
     const otherBytes = uncountedBytes + typeBytes;
     const longest = Math.min(maxFrameBytes - otherBytes, 2 ** (8 * lengthBytes) - 1);
     if (length > longest) throw new BufferOverflowError('frame', length + otherBytes, longest + otherBytes);

@@ -32,9 +32,10 @@ export function takeBack(view: Uint8Array): void {
 /**
  * Returns chunks that will not be sent. Each owner gets its own, whatever another one throws.
  *
- * @param failures - What went wrong before: thrown at the end, with what owners throw, in an AggregateError if several.
+ * @param failures - What went wrong before.
+ * @returns What is to be thrown for that and for what owners threw: an AggregateError if several, `undefined` if none.
  */
-export function giveBack(references: readonly Reference[], failures: unknown[]): void {
+export function giveBack(references: readonly Reference[], ...failures: unknown[]): unknown {
   for (const { owner, chunk } of references) {
     try {
       owner?.recycle(chunk);
@@ -42,6 +43,5 @@ export function giveBack(references: readonly Reference[], failures: unknown[]):
       failures.push(error);
     }
   }
-  if (failures.length > 1) throw new AggregateError(failures);
-  if (failures.length > 0) throw failures[0];
+  return failures.length > 1 ? new AggregateError(failures) : failures[0];
 }

@@ -59,8 +59,7 @@ export class WriteBuffer extends FrameWriter implements ChunkOwner {
     } catch (error) {
       this._frame = frame;
       this._outerFrames = outerFrames ?? [];
-      giveBack(this._cut(writtenBytes, referenceCount), [error]);
-      throw error;
+      throw giveBack(this._cut(writtenBytes, referenceCount), error);
     } finally {
       this._atomicDepth -= 1;
     }
@@ -74,8 +73,7 @@ export class WriteBuffer extends FrameWriter implements ChunkOwner {
    */
   view(): Uint8Array {
     this._checkNoOpenFrame();
-    const count = this._references.length;
-    if (count > 0) throw new TypeError(`${count} references: use takeAll()`);
+    if (this._references.length > 0) throw new TypeError('with references, use takeAll()');
     return this._bytes.subarray(this._start, this._cursor);
   }
 
@@ -144,7 +142,8 @@ export class WriteBuffer extends FrameWriter implements ChunkOwner {
     this._checkNotAtomic();
     this._frame = 0;
     this._outerFrames.length = 0;
-    giveBack(this._cut(0, 0), []);
+    const failure = giveBack(this._cut(0, 0));
+    if (failure !== undefined) throw failure as Error;
   }
 
   private _handOver(from: number, to: number): Uint8Array {

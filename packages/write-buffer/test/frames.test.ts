@@ -131,7 +131,7 @@ describe('WriteBuffer.take', () => {
   test('throws while a frame is open, and works when it is closed', () => {
     const out = new WriteBuffer();
     const frame = out.beginFrame(1);
-    expect(() => out.take()).toThrow('1 frames are open');
+    expect(() => out.take()).toThrow('a frame is open');
     expect(() => out.view()).toThrow(TypeError);
     out.endFrame(frame);
     expect(out.view()).toEqual(hex('01 00000004'));
