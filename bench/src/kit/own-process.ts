@@ -12,14 +12,12 @@ export interface Task {
   readonly rounds: number;
 }
 
-/** Code that only one contender runs must not be thrown away while the others have their turns. */
+/** Node as it comes, but code that only one contender runs is not thrown away while the others have their turns. */
 const FLAGS = ['--expose-gc', '--no-flush-bytecode'];
-/** The young generation has the size from the beginning that it grows to in a process that is busy. */
-const TIMING_FLAGS = [...FLAGS, '--min-semi-space-size=16'];
 
 /** Times the rounds of a benchmark in a fresh process. */
 export async function timeInOwnProcess(task: Task): Promise<Timing[]> {
-  return (await inOwnProcess(task, TIMING_FLAGS)) as Timing[];
+  return (await inOwnProcess(task, FLAGS)) as Timing[];
 }
 
 /** Measures the allocation of a benchmark in a fresh process with a large young generation. */
