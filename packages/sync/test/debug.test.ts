@@ -4,8 +4,16 @@ import { trackSync } from '../src/debug.js';
 import { Condition, Event, LeaseError, Lock, RWLock, Semaphore } from '../src/index.js';
 import type { Lease } from '../src/index.js';
 
-const takeInMain = (lock: Lock): Promise<Lease> => lock.lock();
-const waitInWorker = (lock: Lock): Promise<Lease> => lock.lock({ signal: new AbortController().signal });
+// Not `return lock.lock()`: a host that has tail calls would leave no frame of these.
+async function takeInMain(lock: Lock): Promise<Lease> {
+  const lease = await lock.lock();
+  return lease;
+}
+
+async function waitInWorker(lock: Lock): Promise<Lease> {
+  const lease = await lock.lock({ signal: new AbortController().signal });
+  return lease;
+}
 
 describe('trackSync', () => {
   test('knows who holds and who waits, since when, and from where', async () => {
