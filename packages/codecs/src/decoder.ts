@@ -96,26 +96,30 @@ export class StreamDecoder<T> implements Decoder<T> {
 
   /** Decodes one value, or leaves `input` as it was. Keeps nothing for the next call. */
   decodeOnce(input: ReadBuffer): T | typeof Incomplete {
-    const { length } = input;
+    let value: T | typeof Incomplete = Incomplete;
     try {
       // Within one stretch of bytes, as nearly always, there is nothing to be undone.
-      if (length === 0) this._try(NO_BYTES, NO_VIEW, 0, 0);
-      else input.readRun(this._try);
-      const value = this._value;
-      if (value !== Incomplete) return value;
-      const doneBytes = this._cursor.at - this._tryStart;
-      if (length - doneBytes < this._cursor.need) return Incomplete;
-      return this._decodeAcross(input, doneBytes);
+      if (!input.readRun(this._try) && input.length === 0) this._try(NO_BYTES, NO_VIEW, 0, 0);
+      value = this._value;
+      if (value === Incomplete) value = this._decodeAcross(input);
+      return value;
     } finally {
-      this._clear();
+      // perf: struct; where a value is complete, nothing else is left.
+      if (value === Incomplete) this._clear();
+      else this._cursor.set(NO_BYTES, NO_VIEW, 0, 0);
+      this._value = Incomplete;
     }
   }
 
-  private _decodeAcross(input: ReadBuffer, doneBytes: number): T | typeof Incomplete {
+  /** Goes on in the next stretches of bytes, if the value may be complete there. */
+  private _decodeAcross(input: ReadBuffer): T | typeof Incomplete {
+    const cursor = this._cursor;
+    const doneBytes = cursor.at - this._tryStart;
+    if (input.length - doneBytes < cursor.need) return Incomplete;
     let value: T | typeof Incomplete = Incomplete;
     const mark = input.mark();
     try {
-      this._cursor.keep();
+      cursor.keep();
       input.skip(doneBytes);
       value = this._decodeFrom(input);
       return value;

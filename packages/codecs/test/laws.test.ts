@@ -211,9 +211,119 @@ describe.each([
 });
 
 describe('codecLaws', () => {
-  test('wants a sample', () => {
+  const sound = k.struct({ a: k.u16, b: k.cstring });
+  type Value = k.Infer<typeof sound>;
+  const value: Value = { a: 1, b: 'xyz' };
+  /** A codec that is sound but for one part. */
+  const broken = (part: Partial<k.Codec<Value>>): k.Codec<Value> => ({
+    encode: (out, one) => {
+      sound.encode(out, one);
+    },
+    decode: (input) => sound.decode(input),
+    decoder: () => sound.decoder(),
+    ...part,
+  });
+
+  test('is content with a codec that is sound, whoever made it', () => {
+    codecLaws(broken({}), [value]);
+    codecLaws(broken({ size: (one) => sound.size?.(one) ?? 0 }), [value]);
+  });
+
+  test.each([
+    ['at least one sample', [], broken({})],
+    ['size says', [value], broken({ size: () => 5 })],
+    ['is Incomplete', [value], broken({ decode: () => value })],
+    [
+      'leaves them',
+      [value],
+      broken({
+        decode: (input) => {
+          const decoded = sound.decode(input);
+          if (decoded === k.Incomplete) input.skip(input.length);
+          return decoded;
+        },
+      }),
+    ],
+    [
+      'gives back what was encoded',
+      [value],
+      broken({
+        decode: (input) => {
+          const decoded = sound.decode(input);
+          return decoded === k.Incomplete ? decoded : { ...decoded, a: 2 };
+        },
+      }),
+    ],
+    [
+      'leaves the bytes after a value',
+      [value],
+      broken({
+        decode: (input) => {
+          const decoded = sound.decode(input);
+          if (decoded !== k.Incomplete) input.skip(input.length);
+          return decoded;
+        },
+      }),
+    ],
+    [
+      'a decoder gives the value',
+      [value],
+      broken({
+        decoder: () => ({
+          ...stub,
+          feed: (...args) => {
+            sound.decoder().feed(...args);
+          },
+        }),
+      }),
+    ],
+    [
+      'feed gives the value once',
+      [value],
+      broken({
+        decoder: () => {
+          const inner = sound.decoder();
+          return { ...stub, decode: (input) => inner.decode(input) };
+        },
+      }),
+    ],
+    [
+      'the same bytes each time',
+      [value],
+      broken({
+        encode: (out, one) => {
+          sound.encode(out, { ...one, a: out.length });
+        },
+      }),
+    ],
+  ] as [string, Value[], k.Codec<Value>][])('finds out where it is broken: %s', (message, samples, codec) => {
     expect(() => {
-      codecLaws(k.u8, []);
-    }).toThrow('at least one sample');
+      codecLaws(codec, samples);
+    }).toThrow(message);
+  });
+
+  test('compares values as it is told', () => {
+    const rounded = k.mapped(
+      k.f32,
+      (n) => n,
+      (n) => n,
+    );
+    expect(() => {
+      codecLaws(rounded, [0.1]);
+    }).toThrow('gives back');
+    codecLaws(rounded, [0.1], { equals: (a, b) => Math.abs(a - b) < 1e-6 });
+    const set = k.mapped(
+      k.array(k.u8, k.u8),
+      (items) => new Set(items),
+      (items) => [...items],
+    );
+    codecLaws(set, [new Set([1, 2]), new Set()]);
   });
 });
+
+/** A decoder that never decodes anything. */
+const stub: k.Decoder<never> = {
+  decode: () => k.Incomplete,
+  feed: () => undefined,
+  isPartial: false,
+};
