@@ -18,7 +18,7 @@ export class QueueFullError extends Error {
   declare readonly available: number;
 
   constructor(requested: number, available: number) {
-    super(`expected room for ${requested}, saw ${available}`);
+    super(`expected ${requested} free, saw ${available}`);
     this.requested = requested;
     this.available = available;
   }
@@ -26,5 +26,5 @@ export class QueueFullError extends Error {
 
 /** Says what was expected and what was seen, unless that is so. `expected` has no figures: this is on the way of each item. */
 export function check(isSo: boolean, expected: string, seen: unknown): void {
-  if (!isSo) throw new RangeError(`expected ${expected}, saw ${String(seen)}`);
+  if (!isSo) throw new RangeError(`expected ${expected}, saw ${seen as string}`);
 }

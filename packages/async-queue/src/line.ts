@@ -36,12 +36,12 @@ export class Place<T> implements Cancellable {
   constructor(
     line: Line<T>,
     item?: T,
-    weight = 0,
+    weight?: number,
     resolve?: (value: unknown) => void,
     reject?: (reason: unknown) => void,
   ) {
     this.item = item;
-    this.weight = weight;
+    this.weight = weight as never;
     this.resolve = resolve;
     this.reject = reject;
     this.line = line;
@@ -71,7 +71,7 @@ export class Place<T> implements Cancellable {
   /** Leaves the line, if it is in one. */
   withdraw(): void {
     const { line, previous, next } = this;
-    if (line === undefined) return;
+    if (!line) return;
     previous.next = next;
     next.previous = previous;
     line.length--;

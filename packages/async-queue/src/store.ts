@@ -49,26 +49,44 @@ export function makeRing<T>(isLifo: boolean): Store<T> {
   };
 }
 
-/** By a comparator: what compares lowest is last, and of equals the one that came first. */
+interface Entry<T> {
+  readonly item: T;
+  readonly weight: number;
+}
+
+/**
+ * By a comparator: what compares lowest is last, and of equals the one that came first.
+ *
+ * Sorted runs in a sorted list. Unlike a heap it asks the comparator for adding only, so one that throws fails the put
+ * that called it and nobody else; it keeps the order of equals; and it has both ends at hand.
+ */
 export function makeSorted<T>(compare: (a: T, b: T) => number): Store<T> {
-  const entries: { item: T; weight: number }[] = [];
+  const runs: Entry<T>[][] = [[]];
   return {
     size: 0,
     weight: 0,
     add(item, weight) {
+      let at = 0;
+      while (at < runs.length - 1 && compare(item, ((runs[at] as Entry<T>[]).at(-1) as Entry<T>).item) < 0) at++;
+      const run = runs[at] as Entry<T>[];
       let low = 0;
-      for (let high = this.size; low < high;) {
+      for (let high = run.length; low < high;) {
         const middle = (low + high) >> 1;
-        if (compare(item, (entries[middle] as { item: T }).item) < 0) low = middle + 1;
+        if (compare(item, (run[middle] as Entry<T>).item) < 0) low = middle + 1;
         else high = middle;
       }
-      entries.splice(low, 0, { item, weight });
+      run.splice(low, 0, { item, weight });
+      // Inserting moves what lies behind: cheap up to here.
+      if (run.length > 999) runs.splice(at + 1, 0, run.splice(500));
       this.size++;
       this.weight += weight;
     },
     take(isLast) {
       this.size--;
-      const [entry] = entries.splice(isLast ? -1 : 0, 1) as [{ item: T; weight: number }];
+      const end = isLast ? -1 : 0;
+      const run = runs.at(end) as Entry<T>[];
+      const [entry] = run.splice(end, 1) as [Entry<T>];
+      if (!run.length && this.size) runs.splice(end, 1);
       this.weight = this.size && this.weight - entry.weight;
       return entry.item;
     },

@@ -16,8 +16,8 @@ describe('new AsyncQueue', () => {
     [{ capacity: NaN }, 'expected capacity >= 0, saw NaN'],
     [{}, 'expected capacity >= 0, saw undefined'],
     [{ capacity: 1, overflow: 'block' }, 'expected overflow in wait,error,drop-newest,drop-oldest, saw block'],
-    [{ capacity: 1, order: 'random' }, 'expected order fifo, lifo or a function, saw random'],
-    [{ capacity: 1, order: null }, 'expected order fifo, lifo or a function, saw null'],
+    [{ capacity: 1, order: 'random' }, 'expected order fifo, lifo, function, saw random'],
+    [{ capacity: 1, order: null }, 'expected order fifo, lifo, function, saw null'],
   ])('rejects %o', (options, message) => {
     expect(() => new AsyncQueue(options as QueueOptions<number>)).toThrow(new RangeError(message));
   });
@@ -113,6 +113,33 @@ describe('AsyncQueue: a comparator', () => {
     const queue = new AsyncQueue({ capacity: 100, order });
     for (const item of ['c1', 'a1', 'b1', 'a2', 'c2', 'b2', 'a3']) queue.tryPut(item);
     expect(drain(queue)).toEqual(['a1', 'a2', 'a3', 'b1', 'b2', 'c1', 'c2']);
+  });
+
+  test('keeps thousands of items in order, whatever order they come in', () => {
+    const byRank = (a: { rank: number }, b: { rank: number }): number => a.rank - b.rank;
+    const ranks = { rising: (i: number) => i, falling: (i: number) => -i, mixed: (i: number) => (i * 7919) % 601 };
+    for (const rankOf of Object.values(ranks)) {
+      const queue = new AsyncQueue<{ rank: number; came: number }>({ capacity: Infinity, order: byRank });
+      const items = Array.from({ length: 5000 }, (_, came) => ({ rank: rankOf(came), came }));
+      for (const item of items) queue.tryPut(item);
+      const expected = items.toSorted((a, b) => byRank(a, b) || a.came - b.came);
+      expect(drain(queue)).toEqual(expected);
+      expect(queue.tryPut({ rank: 1, came: 0 })).toBe(true);
+      expect(queue.size).toBe(1);
+    }
+  });
+
+  test('lets thousands of items be dropped from the other end', () => {
+    const dropped: number[] = [];
+    const queue = new AsyncQueue<number>({
+      capacity: 3000,
+      order: (a, b) => a - b,
+      overflow: 'drop-oldest',
+      onDrop: (item) => dropped.push(item),
+    });
+    for (let i = 0; i < 6000; i++) queue.tryPut(5999 - i);
+    expect(dropped).toEqual(Array.from({ length: 3000 }, (_, i) => 5999 - i));
+    expect(drain(queue)).toEqual(Array.from({ length: 3000 }, (_, i) => i));
   });
 
   test('that throws fails the put it was asked for, also one that waited, and loses nothing', async () => {
@@ -257,7 +284,7 @@ describe('AsyncQueue: overflow', () => {
     const error = await errorOf(queue.put('cd'));
     expect(error).toBeInstanceOf(QueueFullError);
     expect(error).toMatchObject({ name: 'QueueFullError', code: 'ERR_ASYNC_QUEUE_FULL', requested: 2, available: 1 });
-    expect((error as Error).message).toBe('expected room for 2, saw 1');
+    expect((error as Error).message).toBe('expected 2 free, saw 1');
     expect(queue.waitingPutters).toBe(0);
   });
 
@@ -370,7 +397,7 @@ describe('AsyncQueue.takeUpTo', () => {
   test.each([0, -1, NaN])('rejects a count of %d and takes nothing', async (count) => {
     const queue = new AsyncQueue<number>({ capacity: 9 });
     queue.tryPut(1);
-    expect(await errorOf(queue.takeUpTo(count))).toEqual(new RangeError(`expected count >= 1, saw ${count}`));
+    expect(await errorOf(queue.takeUpTo(count))).toEqual(new RangeError(`expected count > 0, saw ${count}`));
     expect(queue.size).toBe(1);
   });
 });
@@ -388,7 +415,7 @@ describe('AsyncQueue.close', () => {
     expect(error).toMatchObject({
       name: 'QueueClosedError',
       code: 'ERR_ASYNC_QUEUE_CLOSED',
-      message: 'the queue is closed',
+      message: 'queue closed',
     });
     expect(await errorOf(queue.takeUpTo(3))).toBeInstanceOf(QueueClosedError);
   });
@@ -602,6 +629,6 @@ describe('AsyncQueue: loops', () => {
     for await (const batch of queue.batches(2)) batches.push(batch);
     expect(batches).toEqual([[0, 1], [2, 3], [4]]);
     const error = await errorOf(queue.batches(0).next());
-    expect(error).toEqual(new RangeError('expected count >= 1, saw 0'));
+    expect(error).toEqual(new RangeError('expected count > 0, saw 0'));
   });
 });
