@@ -7,7 +7,7 @@ const NEAR_BYTES = 256;
 
 /**
  * Decodes the strings of one piece of memory. Where they lie close together it decodes a window around them once, as
- * ISO 8859-1, and cuts the strings out of that: a third of the time of a call into the host for each of them.
+ * ISO 8859-1, and cuts the strings out of that: a fraction of the time of a call into the host for each of them.
  */
 export class TextWindow {
   private _bytes: Uint8Array = new Uint8Array(0);
@@ -27,6 +27,13 @@ export class TextWindow {
     this._lastEnd = -NEAR_BYTES;
   }
 
+  /** Decodes as UTF-8 what is in the window of `bytes` and ASCII, else returns undefined. */
+  cut(bytes: Uint8Array, start: number, end: number): string | undefined {
+    const from = this._start;
+    const isInside = bytes === this._bytes && start >= from && start <= end && end <= this._end;
+    return isInside && isAscii(this._view, start, end) ? this._text.substring(start - from, end - from) : undefined;
+  }
+
   /** Whether this is the window of `bytes`. */
   isOf(bytes: Uint8Array): boolean {
     return this._bytes === bytes;
@@ -34,41 +41,36 @@ export class TextWindow {
 
   /** Decodes as ISO 8859-1; bytes from `limit` on are not looked at. */
   latin1(start: number, end: number, limit: number): string {
-    const bytes = this._bytes;
-    if (end - start <= 6) return shortString(bytes, start, end - start);
-    return this._cut(start, end, limit) ?? longLatin1(bytes, start, end);
+    const isInside = this._moveTo(start, end, limit);
+    return isInside
+      ? this._text.substring(start - this._start, end - this._start)
+      : longLatin1(this._bytes, start, end);
   }
 
   /** Decodes as UTF-8; bytes from `limit` on are not looked at. */
   utf8(start: number, end: number, limit: number): string {
-    const bytes = this._bytes;
+    return this.cut(this._bytes, start, end) ?? this._utf8Slowly(start, end, limit);
+  }
+
+  private _utf8Slowly(start: number, end: number, limit: number): string {
+    const text = this._moveTo(start, end, limit) ? this.cut(this._bytes, start, end) : undefined;
+    if (text !== undefined) return text;
     const byteLength = end - start;
-    if (byteLength > 6) {
-      const text = this._cut(start, end, limit);
-      if (text !== undefined && this._isAsciiFrom(start, end)) return text;
-    } else if (isAscii(bytes, start, end)) return shortString(bytes, start, byteLength);
-    return longUtf8(bytes, start, end);
+    // perf: a lone short string is not worth a call into the host.
+    if (byteLength <= 6 && isAscii(this._view, start, end)) return shortString(this._bytes, start, byteLength);
+    return longUtf8(this._bytes, start, end);
   }
 
-  private _cut(start: number, end: number, limit: number): string | undefined {
-    if (start < this._start || end > this._end) {
-      const gapBytes = start - this._lastEnd;
-      this._lastEnd = end;
-      if (!(gapBytes >= 0 && gapBytes < NEAR_BYTES && end - start <= NEAR_BYTES)) return undefined;
-      this._start = start;
-      this._end = Math.min(start + WINDOW_BYTES, limit);
-      this._text = longLatin1(this._bytes, start, this._end);
-    }
-    return this._text.substring(start - this._start, end - this._start);
-  }
-
-  private _isAsciiFrom(start: number, end: number): boolean {
-    const view = this._view;
-    let all = 0;
-    let at = start;
-    // perf: micro, text rows. By words it takes a quarter of the time.
-    for (; at + 4 <= end; at += 4) all |= view.getInt32(at);
-    return (all & 0x80808080) === 0 && isAscii(this._bytes, at, end);
+  /** Makes the window include a string, if it is near the one before. Returns whether it does. */
+  private _moveTo(start: number, end: number, limit: number): boolean {
+    if (start >= this._start && end <= this._end) return true;
+    const gapBytes = start - this._lastEnd;
+    this._lastEnd = end;
+    if (!(gapBytes >= 0 && gapBytes < NEAR_BYTES && end - start <= NEAR_BYTES)) return false;
+    this._start = start;
+    this._end = Math.min(start + WINDOW_BYTES, limit);
+    this._text = longLatin1(this._bytes, start, this._end);
+    return true;
   }
 }
 
@@ -92,22 +94,29 @@ export function setRunning(window: TextWindow | undefined, end: number): void {
  * @param end - Index after the last byte.
  * @throws {RangeError} If not 0 <= `start` <= `end` <= `bytes.length`.
  * @remarks
- * Cost: up to 6 bytes of ASCII without a call into the host, and within a run decoder nearly all strings.
+ * Cost: within a run decoder, strings that lie close together are cut out of a window that is decoded once.
  * Lifetime: the string never keeps `bytes` alive; one of 13 characters or more may keep 4 KiB of text around it.
  */
 export function decodeUtf8(bytes: Uint8Array, start: number, end: number): string {
+  return running?.cut(bytes, start, end) ?? decodeSlowly(bytes, start, end);
+}
+
+function decodeSlowly(bytes: Uint8Array, start: number, end: number): string {
   if (!(start >= 0 && start <= end && end <= bytes.length)) {
     throw new RangeError(`expected 0 <= start <= end <= ${bytes.length}, saw ${start} and ${end}`);
   }
   if (running?.isOf(bytes) === true && end <= runEnd) return running.utf8(start, end, runEnd);
-  const byteLength = end - start;
-  return byteLength <= 6 && isAscii(bytes, start, end)
-    ? shortString(bytes, start, byteLength)
-    : longUtf8(bytes, start, end);
+  return longUtf8(bytes, start, end);
 }
 
-function isAscii(bytes: Uint8Array, start: number, end: number): boolean {
+/** perf: micro, text rows. By words, the last of which may overlap the one before, it takes a quarter of the time. */
+function isAscii(view: DataView, start: number, end: number): boolean {
+  const last = end - 4;
   let all = 0;
-  for (let i = start; i < end; i++) all |= bytes[i] as number;
-  return all < 0x80;
+  if (last < start) for (let at = start; at < end; at++) all |= view.getInt8(at);
+  else {
+    for (let at = start; at < last; at += 4) all |= view.getInt32(at);
+    all |= view.getInt32(last);
+  }
+  return (all & 0x80808080) === 0;
 }

@@ -265,7 +265,7 @@ describe('ReadBuffer views', () => {
     // As Node's Buffer is: a subclass whose slice is a view.
     class Chunk extends Uint8Array {
       override slice(start?: number, end?: number): Uint8Array<ArrayBuffer> {
-        return this.subarray(start, end) as Uint8Array<ArrayBuffer>;
+        return this.subarray(start, end);
       }
     }
     const chunk = Chunk.from(hex('616263646566'));
