@@ -138,7 +138,7 @@ export class AsyncQueue<T extends {} | null> implements AsyncIterable<T> {
    *
    * @param count - How many at most, 1 or more.
    * @returns At least one item.
-   * @throws {RangeError} If `count` is not 1 or more; nothing is taken.
+   * @throws {RangeError} If `count` is 0 or less, or NaN; nothing is taken.
    * @throws As {@link take} does.
    */
   async takeUpTo(count: number, op?: Op): Promise<T[]> {
@@ -263,7 +263,7 @@ export class AsyncQueue<T extends {} | null> implements AsyncIterable<T> {
     check((item as unknown) !== undefined, 'an item', item);
     if (!this.capacity) return 1;
     const weight = this.#options.weigh?.(item) ?? 1;
-    check(weight >= 0 && weight <= this.capacity, '0 <= weight <= capacity', weight);
+    check(weight >= 0 && weight < Infinity && weight <= this.capacity, '0 <= weight <= capacity', weight);
     return weight;
   }
 

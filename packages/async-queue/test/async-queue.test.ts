@@ -210,6 +210,12 @@ describe('AsyncQueue: weights', () => {
     expect([queue.size, queue.weight, queue.waitingPutters]).toEqual([0, 0, 0]);
   });
 
+  test('that are infinite do not fit into an infinite capacity either', () => {
+    const queue = new AsyncQueue<number>({ capacity: Infinity, weigh: (item) => item });
+    expect(() => queue.tryPut(Infinity)).toThrow(RangeError);
+    expect([queue.tryPut(Number.MAX_VALUE), queue.weight]).toEqual([true, Number.MAX_VALUE]);
+  });
+
   test('of fractions add up to nothing in an empty queue', () => {
     for (const order of ['fifo', () => 0] as const) {
       const queue = new AsyncQueue<number>({ capacity: 1, order, weigh: (item) => item });
