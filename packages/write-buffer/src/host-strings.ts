@@ -22,7 +22,8 @@ export function detectStrings(host: HostBuffer | undefined): HostStrings {
   if (host !== undefined && writesUtf8(write)) {
     return {
       utf8Length: (text) => host.byteLength(text),
-      writeUtf8: (bytes, start, end, text) => write.call(bytes, text, start, end - start),
+      // Deno's ignores a length of 0.
+      writeUtf8: (bytes, start, end, text) => end - start && write.call(bytes, text, start, end - start),
     };
   }
   const encoder = new TextEncoder();
@@ -37,7 +38,7 @@ function writesUtf8(write: WriteUtf8 | undefined): write is WriteUtf8 {
   const probe = new Uint8Array(7);
   try {
     // The last character does not fit, and no part of it may be written.
-    return write?.call(probe, 'é\ud800é', 1, 6) === 5 && probe.join() === '0,195,169,239,191,189,0';
+    return write?.call(probe, 'é\ud800é', 1, 6) === 5 && probe[3] === 239 && probe[6] === 0;
   } catch {
     return false;
   }
