@@ -9,6 +9,8 @@ const MANY = 65_536;
 const FEW = 512;
 const SHOWN = 18;
 const WORDS = ['', 'Fizz', 'Buzz', 'FizzBuzz'];
+/** By the remainder of 15, so that it is the stream that takes the time and not the division. */
+const KINDS = Uint8Array.of(3, 0, 0, 1, 0, 2, 1, 0, 0, 1, 2, 0, 1, 0, 0);
 
 /** Says the numbers: the first ones as text, all of them in a sum. */
 class Speaker {
@@ -16,7 +18,7 @@ class Speaker {
   shown: string[] = [];
 
   say(value: number): void {
-    const kind = (value % 3 === 0 ? 1 : 0) + (value % 5 === 0 ? 2 : 0);
+    const kind = KINDS[value % 15] ?? 0;
     this.sum += kind === 0 ? value : kind;
     if (this.shown.length < SHOWN) this.shown.push(kind === 0 ? String(value) : (WORDS[kind] ?? ''));
   }
