@@ -11,7 +11,7 @@ describe('millrace-debug', () => {
     expect(debug.Plan).toBe(plain.Plan);
   });
 
-  const writes: [string, (out: WriteBuffer, bytes: Uint8Array) => unknown][] = [
+  const writes: [string, (out: plain.WriteBuffer, bytes: Uint8Array) => unknown][] = [
     ['writeBytes', (out, bytes) => { out.writeBytes(bytes); }],
     ['writeLengthPrefixedBytes', (out, bytes) => { out.writeLengthPrefixedBytes(bytes); }],
     ['writeRef', (out, bytes) => out.writeRef(bytes)],
