@@ -12,8 +12,18 @@ describe('millrace-debug', () => {
   });
 
   const writes: [string, (out: plain.WriteBuffer, bytes: Uint8Array) => unknown][] = [
-    ['writeBytes', (out, bytes) => { out.writeBytes(bytes); }],
-    ['writeLengthPrefixedBytes', (out, bytes) => { out.writeLengthPrefixedBytes(bytes); }],
+    [
+      'writeBytes',
+      (out, bytes) => {
+        out.writeBytes(bytes);
+      },
+    ],
+    [
+      'writeLengthPrefixedBytes',
+      (out, bytes) => {
+        out.writeLengthPrefixedBytes(bytes);
+      },
+    ],
     ['writeRef', (out, bytes) => out.writeRef(bytes)],
   ];
 
