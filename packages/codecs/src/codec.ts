@@ -43,7 +43,7 @@ export interface Decoder<T> {
    * Goes on with the current value. What it understood is consumed, even if the value is not complete.
    *
    * @throws {DecodeError} If the bytes are not such a value.
-   * @throws {TypeError} If `feed` left a part of a value.
+   * @throws {TypeError} If `feed` keeps bytes of a value; they stay.
    */
   decode(input: ReadBuffer): T | typeof Incomplete;
   /**

@@ -1,5 +1,4 @@
 import { decodeUtf8 } from '@millrace/read-buffer';
-import { decodeText } from './text.js';
 import { wrongType } from './errors.js';
 import type { EncodeTo } from './layout.js';
 
@@ -17,7 +16,7 @@ export interface Content<T> {
 /** UTF-8. */
 export const textContent: Content<string> = {
   isText: true,
-  decode: decodeText,
+  decode: decodeUtf8,
   byteLength: utf8Length,
   indexOf(value, delimiter) {
     const text = decodeUtf8(delimiter, 0, delimiter.length);

@@ -1,16 +1,12 @@
-import type { ReadBuffer } from '@millrace/read-buffer';
+import { ReadBuffer, type RunDecoder } from '@millrace/read-buffer';
 import { type Decoder, Incomplete } from './codec.js';
 import { Cursor, NO_BYTES, NO_VIEW } from './cursor.js';
 import type { Layout } from './layout.js';
 
-/** A chunk up to this long is copied behind what waits: cheaper than a DataView of its own. */
-const SHORT_CHUNK_BYTES = 128;
+/** A chunk up to this long is copied behind what waits: cheaper than to go through a buffer. */
+const SHORT_CHUNK_BYTES = 64;
 /** The block for what waits has room for some short chunks. */
 const BLOCK_BYTES = 1024;
-/** A block that a long string needed is given up above this. */
-const KEPT_BLOCK_BYTES = 64 * 1024;
-
-type Run = (bytes: Uint8Array, view: DataView, start: number, end: number) => number;
 
 /** Why a decoder does not go on: it is running, or it failed. */
 interface Refusal {
@@ -20,201 +16,164 @@ const RUNNING: Refusal = { error: undefined };
 
 /**
  * Decodes one stream. What has to wait for more is kept as frames (see cursor.ts) and, where a number or a string was
- * cut, as bytes in a block.
+ * cut, as bytes: in a block while all chunks are short, else in a buffer.
  */
 export class StreamDecoder<T> implements Decoder<T> {
-  private readonly _layout: Layout<T>;
-  private readonly _cursor = new Cursor();
-  private _block: Uint8Array = NO_BYTES;
-  private _view: DataView = NO_VIEW;
-  /** The bytes that wait are those from `_start` to `_end` of the block: a leaf that was cut. */
-  private _start = 0;
-  private _end = 0;
-  private _refusal: Refusal | undefined = undefined;
-  private _value: T | typeof Incomplete = Incomplete;
+  readonly #layout: Layout<T>;
+  readonly #cursor = new Cursor();
+  #block: Uint8Array = NO_BYTES;
+  #view: DataView = NO_VIEW;
+  /** The bytes that wait are those from `#start` to `#end` of the block, or all in the buffer. */
+  #start = 0;
+  #end = 0;
+  /** How far the block may be filled; -1 while the buffer is in use. */
+  #limit = 0;
+  #buffer: ReadBuffer | undefined = undefined;
+  #refusal: Refusal | undefined = undefined;
+  #value: T | typeof Incomplete = Incomplete;
   /** Where the last try began. */
-  private _tryStart = 0;
-  private readonly _try: Run;
-  private readonly _goOn: Run;
+  #tryStart = 0;
+  readonly #try: RunDecoder;
+  readonly #goOn: RunDecoder;
 
   constructor(layout: Layout<T>) {
-    this._layout = layout;
-    const cursor = this._cursor;
-    this._try = (bytes, view, start, end) => {
+    this.#layout = layout;
+    const cursor = this.#cursor;
+    this.#try = (bytes, view, start, end) => {
       cursor.set(bytes, view, start, end);
-      this._tryStart = start;
-      this._value = layout.decodeAt(cursor);
-      return this._value === Incomplete ? start : cursor.at;
+      this.#tryStart = start;
+      this.#value = layout.decodeAt(cursor);
+      return this.#value === Incomplete ? start : cursor.at;
     };
-    this._goOn = (bytes, view, start, end) => {
+    this.#goOn = (bytes, view, start, end) => {
       cursor.set(bytes, view, start, end);
-      this._value = cursor.run(layout) as T | typeof Incomplete;
-      if (this._value !== Incomplete) cursor.need = 0;
+      this.#value = cursor.run(layout) as T | typeof Incomplete;
+      if (this.#value !== Incomplete) cursor.need = 0;
       return cursor.at;
     };
   }
 
   get isPartial(): boolean {
-    return this._end > this._start || this._cursor.hasFrames;
+    return this.#holdsBytes || this.#cursor.hasFrames;
+  }
+
+  get #holdsBytes(): boolean {
+    return this.#limit < 0 || this.#end > this.#start;
   }
 
   decode(input: ReadBuffer): T | typeof Incomplete {
-    if (this._refusal !== undefined) throw refused(this._refusal);
-    this._refusal = RUNNING;
+    if (this.#refusal !== undefined) throw refused(this.#refusal);
+    if (this.#holdsBytes) throw new TypeError('expected the rest of a value by feed, as its beginning');
+    this.#refusal = RUNNING;
     try {
-      const value = this._decodeFrom(input);
-      this._refusal = undefined;
-      this._cursor.set(NO_BYTES, NO_VIEW, 0, 0);
-      return value;
+      this.#read(input, this.#goOn);
+      this.#refusal = undefined;
+      this.#cursor.set(NO_BYTES, NO_VIEW, 0, 0);
+      return this.#value;
     } catch (error) {
-      throw this._fail(error);
+      throw this.#fail(error);
     }
   }
 
   feed(chunk: Uint8Array, onValue: (value: T) => void): void {
-    if (this._refusal !== undefined) throw refused(this._refusal);
+    if (this.#refusal !== undefined) throw refused(this.#refusal);
     const { length } = chunk;
-    const isShort = length <= SHORT_CHUNK_BYTES;
+    let end = this.#end;
+    const isShort = length <= SHORT_CHUNK_BYTES && (end + length <= this.#limit || this.#makeRoom(length));
     if (isShort) {
       // perf: fizzbuzz stream in short chunks
-      if (this._end + length > this._block.length) this._makeRoom(length);
-      const block = this._block;
-      let end = this._end;
-      for (let i = 0; i < length; i++) block[end++] = chunk[i] ?? 0;
-      this._end = end;
-      if (end - this._start < this._cursor.need) return;
+      const block = this.#block;
+      end = this.#end;
+      for (let i = 0; i < length; i++) block[end++] = chunk[i] as number;
+      this.#end = end;
+      if (end - this.#start < this.#cursor.need) return;
     }
-    this._refusal = RUNNING;
+    this.#refusal = RUNNING;
     try {
-      if (isShort) this._drainBlock(onValue);
-      else this._drainChunk(chunk, onValue);
-      this._refusal = undefined;
+      if (isShort) this.#drainBlock(onValue);
+      else this.#drainChunk(chunk, onValue);
+      this.#refusal = undefined;
     } catch (error) {
-      throw this._fail(error);
+      throw this.#fail(error);
     }
   }
 
   /** Decodes one value, or leaves `input` as it was. Keeps nothing for the next call. */
   decodeOnce(input: ReadBuffer): T | typeof Incomplete {
-    let value: T | typeof Incomplete = Incomplete;
+    const cursor = this.#cursor;
     try {
       // Within one stretch of bytes, as nearly always, there is nothing to be undone.
-      if (!input.readRun(this._try) && input.length === 0) this._try(NO_BYTES, NO_VIEW, 0, 0);
-      value = this._value;
-      if (value === Incomplete) value = this._decodeAcross(input);
-      return value;
+      if (!input.readRun(this.#try) && input.length === 0) this.#try(NO_BYTES, NO_VIEW, 0, 0);
+      if (this.#value === Incomplete) this.#readAcross(input, cursor.at - this.#tryStart);
+      return this.#value;
     } finally {
       // perf: struct; where a value is complete, nothing else is left.
-      if (value === Incomplete) this._clear();
-      else this._cursor.set(NO_BYTES, NO_VIEW, 0, 0);
-      this._value = Incomplete;
+      if (this.#value === Incomplete) this.#clear();
+      else cursor.set(NO_BYTES, NO_VIEW, 0, 0);
+      this.#value = Incomplete;
     }
   }
 
-  /** Goes on in the next stretches of bytes, if the value may be complete there. */
-  private _decodeAcross(input: ReadBuffer): T | typeof Incomplete {
-    const cursor = this._cursor;
-    const doneBytes = cursor.at - this._tryStart;
-    if (input.length - doneBytes < cursor.need) return Incomplete;
-    let value: T | typeof Incomplete = Incomplete;
+  /** Goes on behind `doneBytes` in the next stretches of bytes, if the value may be complete there. */
+  #readAcross(input: ReadBuffer, doneBytes: number): void {
+    if (input.length - doneBytes < this.#cursor.need) return;
     const mark = input.mark();
     try {
-      cursor.keep();
+      this.#cursor.keep();
       input.skip(doneBytes);
-      value = this._decodeFrom(input);
-      return value;
+      this.#read(input, this.#goOn);
     } finally {
-      if (value === Incomplete) input.rollback(mark);
+      if (this.#value === Incomplete) input.rollback(mark);
       else input.commit(mark);
     }
   }
 
-  private _decodeFrom(input: ReadBuffer): T | typeof Incomplete {
-    for (;;) {
-      if (this._end === this._start) {
-        if (input.length < this._cursor.need) return Incomplete;
-        if (input.length === 0) {
-          // Nothing begins before its first byte, if it has one.
-          if (this._layout.least() > 0) return Incomplete;
-          this._goOn(NO_BYTES, NO_VIEW, 0, 0);
-        } else input.readRun(this._goOn);
-        if (this._value === Incomplete && input.length < this._cursor.need) return Incomplete;
-      }
-      if (this._value === Incomplete && !this._decodeJoined(input)) return Incomplete;
-      const value = this._value;
-      this._value = Incomplete;
-      if (value !== Incomplete) return value;
+  /** Calls `run` on one stretch of bytes after the other, until there is a value, or too few bytes for the next leaf. */
+  #read(input: ReadBuffer, run: RunDecoder): void {
+    const cursor = this.#cursor;
+    this.#value = Incomplete;
+    while (this.#value === Incomplete && input.length >= cursor.need) {
+      const { length } = input;
+      // A leaf that was cut is joined first. What ends with a delimiter asks for one byte more each time: it gets twice
+      // as many, for linear time.
+      if (cursor.need > 1) input.peekUint8(Math.min(length, Math.max(cursor.need, 2 * cursor.scanned)) - 1);
+      if (length > 0) input.readRun(run);
+      // Nothing begins before its first byte, if it has one.
+      else if (this.#layout.least() > 0) return;
+      else run(NO_BYTES, NO_VIEW, 0, 0);
     }
   }
 
-  /** Joins the leaf that was cut in the block, and goes on there. Returns false where the input is too short for that. */
-  private _decodeJoined(input: ReadBuffer): boolean {
-    const mark = input.mark();
-    let keptBytes = 0;
-    try {
-      const { need, scanned } = this._cursor;
-      const heldBytes = this._end - this._start;
-      // What ends with a delimiter asks for one byte more each time: it gets twice as many, for linear time.
-      const byteLength = Math.min(input.length, Math.max(need, scanned > 0 ? 2 * heldBytes + 64 : 0) - heldBytes);
-      this._makeRoom(byteLength);
-      input.readInto(this._block.subarray(this._end, this._end + byteLength));
-      this._end += byteLength;
-      keptBytes = byteLength;
-      if (this._end - this._start < need) return false;
-      const start = this._start;
-      this._start = this._goOn(this._block, this._view, start, this._end);
-      // The leaf was all that waited: what is left when it is complete came from the input just now.
-      if (this._start > start) {
-        keptBytes -= this._end - this._start;
-        this._emptyBlock();
-      }
-      return true;
-    } finally {
-      input.rollback(mark);
-      input.skip(keptBytes);
-    }
-  }
-
-  private _drainBlock(onValue: (value: T) => void): void {
-    const cursor = this._cursor;
+  #drainBlock(onValue: (value: T) => void): void {
+    const cursor = this.#cursor;
     // perf: fizzbuzz stream in short chunks; nearly always it is there already.
-    if (cursor.bytes !== this._block) cursor.set(this._block, this._view, 0, 0);
-    cursor.at = this._start;
-    cursor.end = this._end;
-    this._drain(onValue);
-    this._start = cursor.at;
-    if (this._start === this._end) this._emptyBlock();
+    if (cursor.bytes !== this.#block) cursor.set(this.#block, this.#view, 0, 0);
+    cursor.at = this.#start;
+    cursor.end = this.#end;
+    this.#drain(onValue);
+    this.#start = cursor.at;
+    if (this.#start === this.#end) this.#start = this.#end = 0;
   }
 
-  private _drainChunk(chunk: Uint8Array, onValue: (value: T) => void): void {
-    const cursor = this._cursor;
-    const { length } = chunk;
-    let from = 0;
-    while (this._end > this._start) {
-      const heldBytes = this._end - this._start;
-      const wantedBytes = Math.max(cursor.need - heldBytes, heldBytes, SHORT_CHUNK_BYTES);
-      const byteLength = Math.min(length - from, wantedBytes);
-      this._append(chunk.subarray(from, from + byteLength));
-      from += byteLength;
-      if (heldBytes + byteLength < cursor.need) return;
-      this._drainBlock(onValue);
-      const leftBytes = this._end - this._start;
-      // The leaf was all that waited: what is left is read where it came from.
-      if (leftBytes > byteLength) continue;
-      from -= leftBytes;
-      this._emptyBlock();
-    }
-    // A plain Uint8Array, so that slices are copies.
-    const bytes = new Uint8Array(chunk.buffer, chunk.byteOffset, length);
-    cursor.set(bytes, new DataView(chunk.buffer, chunk.byteOffset, length), from, length);
-    this._drain(onValue);
-    this._append(bytes.subarray(cursor.at));
+  #drainChunk(chunk: Uint8Array, onValue: (value: T) => void): void {
+    const cursor = this.#cursor;
+    const buffer = (this.#buffer ??= new ReadBuffer());
+    if (this.#end > this.#start) buffer.feed(this.#block.slice(this.#start, this.#end));
+    this.#start = this.#end = 0;
+    buffer.feedBorrowed(chunk);
+    this.#read(buffer, (bytes, view, start, end) => {
+      cursor.set(bytes, view, start, end);
+      this.#drain(onValue);
+      return cursor.at;
+    });
+    buffer.endBorrow();
     cursor.set(NO_BYTES, NO_VIEW, 0, 0);
+    this.#limit = buffer.length > 0 ? -1 : this.#block.length;
   }
 
-  private _drain(onValue: (value: T) => void): void {
-    const cursor = this._cursor;
-    const layout = this._layout;
+  #drain(onValue: (value: T) => void): void {
+    const cursor = this.#cursor;
+    const layout = this.#layout;
     if (cursor.hasFrames) {
       const value = cursor.run(layout) as T | typeof Incomplete;
       if (value === Incomplete) return;
@@ -237,43 +196,31 @@ export class StreamDecoder<T> implements Decoder<T> {
     cursor.need = 1;
   }
 
-  private _append(bytes: Uint8Array): void {
-    if (this._end + bytes.length > this._block.length) this._makeRoom(bytes.length);
-    this._block.set(bytes, this._end);
-    this._end += bytes.length;
-  }
-
-  /** Moves what waits to the beginning of the block, or of a larger one, where `byteLength` bytes more fit. */
-  private _makeRoom(byteLength: number): void {
-    if (this._end + byteLength <= this._block.length) return;
-    const held = this._block.subarray(this._start, this._end);
-    const neededBytes = held.length + byteLength;
-    if (2 * neededBytes > this._block.length) {
-      this._block = new Uint8Array(Math.max(BLOCK_BYTES, 2 * neededBytes));
-      this._view = new DataView(this._block.buffer);
+  /** Moves what waits to the beginning of the block. Returns false if `byteLength` bytes more do not fit then. */
+  #makeRoom(byteLength: number): boolean {
+    const heldBytes = this.#end - this.#start;
+    if (this.#limit < 0 || heldBytes + byteLength > BLOCK_BYTES) return false;
+    if (this.#limit === 0) {
+      this.#limit = BLOCK_BYTES;
+      this.#block = new Uint8Array(BLOCK_BYTES);
+      this.#view = new DataView(this.#block.buffer);
     }
-    this._block.set(held);
-    this._start = 0;
-    this._end = held.length;
+    this.#block.copyWithin(0, this.#start, this.#end);
+    this.#start = 0;
+    this.#end = heldBytes;
+    return true;
   }
 
-  private _emptyBlock(): void {
-    this._start = 0;
-    this._end = 0;
-    if (this._block.length <= KEPT_BLOCK_BYTES) return;
-    this._block = NO_BYTES;
-    this._view = NO_VIEW;
+  #clear(): void {
+    this.#cursor.clear();
+    this.#start = this.#end = 0;
+    this.#buffer = undefined;
   }
 
-  private _clear(): void {
-    this._cursor.clear();
-    this._emptyBlock();
-    this._value = Incomplete;
-  }
-
-  private _fail(error: unknown): unknown {
-    this._clear();
-    this._refusal = { error };
+  #fail(error: unknown): unknown {
+    this.#clear();
+    this.#limit = 0;
+    this.#refusal = { error };
     return error;
   }
 }

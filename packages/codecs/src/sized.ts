@@ -5,7 +5,7 @@ import type { Cursor } from './cursor.js';
 import { DecodeError, LimitError, checkOption, wrongRange } from './errors.js';
 import { type AnyLayout, type DecodeAt, type EncodeTo, Layout, type Parts, layoutOf } from './layout.js';
 import { Fixed } from './numbers.js';
-import { decodeText } from './text.js';
+import { decodeUtf8 } from '@millrace/read-buffer';
 import { type UntilOptions, until } from './until.js';
 
 /** The limit of {@link bytes} and {@link utf8} where none is given: 16 MiB. */
@@ -111,7 +111,7 @@ export class Sized<T> extends Layout<T> {
       // The prefix is read again when the rest is there.
       if (stop > end) return c.short(stop - at, 0);
       c.at = stop;
-      return (isText ? decodeText(bytes, start, stop) : copyBytes(bytes, start, stop)) as T;
+      return (isText ? decodeUtf8(bytes, start, stop) : copyBytes(bytes, start, stop)) as T;
     };
   }
 

@@ -9,7 +9,7 @@ import { Fixed, NUMBERS } from './numbers.js';
 import { checkNumber, readBool, readSafe } from './numbers.js';
 import { Sized, plainPrefix } from './sized.js';
 import { Struct, checkRow, readField } from './struct.js';
-import { decodeText } from './text.js';
+import { decodeUtf8 } from '@millrace/read-buffer';
 
 // eslint-disable-next-line @typescript-eslint/no-explicit-any -- which values it has does not matter here
 type AnyFixed = Fixed<any>;
@@ -17,7 +17,7 @@ type AnyFixed = Fixed<any>;
 /** What generated source finds in its scope, besides the layouts. */
 export const library: Readonly<Record<string, unknown>> = {
   Incomplete,
-  decodeText,
+  decodeUtf8,
   copyBytes,
   readBool,
   readSafe,
@@ -56,7 +56,7 @@ export function generate(root: AnyLayout, all: readonly AnyLayout[], id: number)
   const ${to}Start = at + ${prefix.byteLength};
   const ${to}End = ${to}Start + ${readNumber(prefix)};
   if (${to}End > end${limit}) ${exit}
-  const ${to} = ${part.isText ? 'decodeText' : 'copyBytes'}(bytes, ${to}Start, ${to}End);
+  const ${to} = ${part.isText ? 'decodeUtf8' : 'copyBytes'}(bytes, ${to}Start, ${to}End);
   at = ${to}End;`;
   };
 
