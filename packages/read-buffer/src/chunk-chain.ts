@@ -132,7 +132,7 @@ export abstract class ChunkChain {
     if (!wasBorrowing || (this._isCarry && this._queue === undefined)) return;
     if (this._marks.length === 0) {
       // A frame that was read may still be marked: then the next one has to wait.
-      if (this._cursor === this._end) this._expectFrame();
+      if (this._cursor === this._end) this._expectFrame(true);
       if (this._vacate()) return;
     }
     this._pull(this.bufferedBytes, true);
@@ -177,7 +177,7 @@ export abstract class ChunkChain {
   }
 
   /** Returns how many bytes the next frame, or its header, takes, and sets `_neededBytes` if they are not all there. */
-  protected abstract _expectFrame(): number;
+  protected abstract _expectFrame(isFeeding: boolean): number;
 
   /** Goes on to the next chunk, where all before it was read. Returns whether there is one. */
   protected _advance(): boolean {
@@ -248,7 +248,7 @@ export abstract class ChunkChain {
     while (this._neededBytes > 0) {
       this._pull(Math.min(this._neededBytes, this.bufferedBytes), true);
       if (this._neededBytes > this.bufferedBytes) break;
-      this._expectFrame();
+      this._expectFrame(true);
     }
     this._makeRoom();
   }

@@ -14,7 +14,8 @@ const ZERO = Uint8Array.of(0);
 /** Reads strings and bytes, and looks for them. */
 export abstract class FieldReader extends NumberReader {
   /** From which offset on `readUntil` looked last, and for what; and how many bytes it need not look at again. */
-  private _scan = '';
+  private _scanFrom = -1;
+  private _scannedFor = '';
   private _scannedBytes = 0;
 
   /**
@@ -195,10 +196,11 @@ export abstract class FieldReader extends NumberReader {
     const needle = needleOf(delimiter);
     const start = this._base + this._cursor;
     const limit = Math.min(this.length, checkCount('maxBytes', maxBytes));
-    const scan = `${start}:${needle.join()}`;
-    const found = this._find(needle, this._scan === scan ? this._scannedBytes : 0, limit);
+    const isResumed = this._scanFrom === start && this._scannedFor === needle.join();
+    const found = this._find(needle, isResumed ? this._scannedBytes : 0, limit);
     if (found >= 0) return this.readBytes(found + needle.length);
-    this._scan = scan;
+    this._scanFrom = start;
+    this._scannedFor = needle.join();
     this._scannedBytes = Math.max(0, limit - needle.length + 1);
     if (this.length >= maxBytes) throw new BufferOverflowError('no delimiter', this.length + 1, maxBytes);
     return undefined;

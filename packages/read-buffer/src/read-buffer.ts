@@ -154,14 +154,14 @@ export class ReadBuffer extends FieldReader {
     this._end = framing === null ? this._bytesEnd : this._cursor;
   }
 
-  protected override _expectFrame(): number {
+  protected override _expectFrame(isFeeding: boolean): number {
     const framing = this._framing;
     if (framing === null) return 0;
     const { headerBytes } = framing;
     const available = this.bufferedBytes;
     let frameBytes = headerBytes;
     if (available >= headerBytes) {
-      this._pull(headerBytes, true);
+      this._pull(headerBytes, isFeeding);
       frameBytes = frameBytesAt(this._view, this._cursor, framing);
     }
     // A hostile length is not waited for: takeFrame throws.
@@ -174,7 +174,7 @@ export class ReadBuffer extends FieldReader {
     const framing = this._layout();
     this._leaveFrame();
     if (this._neededBytes > 0) return 0;
-    const frameBytes = this._expectFrame();
+    const frameBytes = this._expectFrame(false);
     if (this._neededBytes > 0) {
       this._vacate();
       return 0;

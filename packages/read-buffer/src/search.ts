@@ -17,9 +17,13 @@ export function searchByte(bytes: Uint8Array, byte: number, start: number, end: 
   return found < 0 ? -1 : soon + found;
 }
 
+/** The needles of one byte that were looked for. */
+const BYTES: Uint8Array[] = [];
+
 /** Returns what to look for as bytes; throws a RangeError if that is none. */
 export function needleOf(needle: number | Uint8Array): Uint8Array {
-  const bytes = typeof needle === 'number' ? Uint8Array.of(needle) : needle;
-  if (bytes.length > 0 && (bytes === needle || bytes[0] === needle)) return bytes;
+  if (typeof needle === 'number' ? (needle & 0xff) === needle : needle.length > 0) {
+    return typeof needle === 'number' ? (BYTES[needle] ??= Uint8Array.of(needle)) : needle;
+  }
   throw new RangeError(`expected a byte or more to look for, saw ${needle.toString() || 'none'}`);
 }

@@ -243,6 +243,21 @@ describe('ReadBuffer.takeFrame', () => {
   });
 });
 
+describe('ReadBuffer.viewBytes', () => {
+  test('gives a view that lasts until the next feed, also when the header of the next frame has to be joined', () => {
+    const buffer = new ReadBuffer({ frame: postgres });
+    buffer.feed(hex('01 00000006 61'));
+    expect(buffer.takeFrame()).toBe(false);
+    buffer.feed(hex('62 02 0000'));
+    buffer.feed(hex('0006 6364'));
+    expect(buffer.takeFrame()).toBe(true);
+    const view = buffer.viewBytes(2);
+    expect([buffer.takeFrame(), buffer.type, buffer.readUtf8(2)]).toEqual([true, 2, 'cd']);
+    expect(view).toEqual(hex('6162'));
+    expect(buffer.stats.slowReads).toBe(2);
+  });
+});
+
 describe('ReadBuffer.payload', () => {
   test('is whole whatever was read, and is gone after the frame', () => {
     const buffer = new ReadBuffer({ frame: tiny });
