@@ -11,7 +11,7 @@ export interface Allocation {
   readonly heapBytes: number;
   /** What array buffers grew by. */
   readonly offHeapBytes: number;
-  /** What the heap still held after a collection; less than 256 KiB in all counts as nothing. */
+  /** What the heap still held after a collection; less than 512 KiB in all counts as nothing. */
   readonly retainedBytes: number;
 }
 
@@ -27,7 +27,7 @@ const WARM_SECONDS = 0.3;
 const MAX_WARM_UPS = 20;
 const MAX_SECONDS = 4;
 /** What the engine itself may keep meanwhile. */
-const NOISE_BYTES = 256 * 1024;
+const NOISE_BYTES = 512 * 1024;
 
 interface Slice {
   readonly count: number;
