@@ -9,6 +9,8 @@ interface Model {
   marks: { handle: number; cursor: number }[];
   /** Memory that was lent, and must be given back before the next is. */
   lent: Uint8Array | undefined;
+  /** Views that are valid until the next feed or `endBorrow`, and what they must show until then. */
+  views: { view: Uint8Array; expected: Uint8Array }[];
 }
 
 type Step = (buffer: ReadBuffer, model: Model) => void;
@@ -172,11 +174,11 @@ const byBytes = fc.nat(40).chain((n) =>
       (b, count) => b.readBytes(count),
       (bytes) => bytes,
     ),
-    counted(
-      n,
-      (b, count) => b.viewBytes(count).slice(),
-      (bytes) => bytes,
-    ),
+    (buffer, model) => {
+      if (n > rest(model).length) return;
+      const view = buffer.viewBytes(n);
+      model.views.push({ view, expected: take(model, n) });
+    },
     counted(n, (b, count) => b.readUtf8(count), utf8),
     counted(n, (b, count) => b.readLatin1(count), latin1),
     counted(
@@ -288,6 +290,10 @@ const marking = fc
     }
   });
 
+function checkViews(model: Model): void {
+  for (const { view, expected } of model.views) expect(view).toEqual(expected);
+}
+
 const step = fc.oneof(
   { arbitrary: feeding, weight: 4 },
   { arbitrary: marking, weight: 2 },
@@ -301,11 +307,12 @@ describe('ReadBuffer without framing', () => {
     fc.assert(
       fc.property(fc.array(step, { maxLength: 60, size: 'max' }), (steps) => {
         const buffer = new ReadBuffer();
-        const model: Model = { bytes: [], cursor: 0, marks: [], lent: undefined };
+        const model: Model = { bytes: [], cursor: 0, marks: [], lent: undefined, views: [] };
         for (const run of steps) {
           run(buffer, model);
           expect(buffer.length).toBe(model.bytes.length - model.cursor);
           expect(buffer.bufferedBytes).toBe(buffer.length);
+          checkViews(model);
         }
         expect([...buffer.readBytes(buffer.length)]).toEqual(rest(model));
       }),

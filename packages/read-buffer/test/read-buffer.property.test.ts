@@ -25,6 +25,8 @@ class RandomFeeder {
   private readonly _maxBytes: number;
   private readonly _slab = new Uint8Array(64);
   private _isBorrowing = false;
+  /** Views that are valid until the next feed or `endBorrow`. */
+  views: { view: Uint8Array; expected: number[] }[] = [];
   fed = 0;
 
   constructor(random: SeededRandom, buffer: ReadBuffer, stream: Uint8Array) {
@@ -36,6 +38,8 @@ class RandomFeeder {
 
   /** Feeds once or ends a borrow, and returns the bytes that were fed. */
   step(): Uint8Array {
+    this.checkViews();
+    this.views = [];
     if (this._isBorrowing && this._random.int(0, 2) > 0) this.endBorrow();
     const chunk = this._stream.slice(this.fed, this.fed + this._random.int(0, this._maxBytes));
     this.fed += chunk.length;
@@ -49,7 +53,13 @@ class RandomFeeder {
     return chunk;
   }
 
+  checkViews(): void {
+    for (const { view, expected } of this.views) expect([...view]).toEqual(expected);
+  }
+
   endBorrow(): void {
+    this.checkViews();
+    this.views = [];
     this._buffer.endBorrow();
     this._slab.fill(0xee);
     this._isBorrowing = false;
@@ -214,6 +224,8 @@ describe('ReadBuffer with framing', () => {
           const mark = random.int(0, 2) === 0 ? buffer.mark() : undefined;
           for (let reads = random.int(0, 6); reads > 0; reads--) {
             readOne(random, buffer, naive, naive.rest().length);
+            const seen = Math.min(3, naive.rest().length);
+            feeder.views.push({ view: buffer.viewBytes(seen), expected: naive.read(seen) });
             if (random.int(0, 2) === 0) feeder.step();
           }
           if (mark !== undefined && random.int(0, 1) === 0) {
