@@ -259,6 +259,8 @@ const chunk = fc.oneof(
 const feeding = fc
   .tuple(chunk, fc.constantFrom('feed', 'feedBorrowed', 'endBorrow'))
   .map(([bytes, how]): Step => (buffer, model) => {
+    checkViews(model);
+    model.views = [];
     if (how !== 'feed' && model.lent !== undefined) {
       buffer.endBorrow();
       model.lent.fill(0xee);
