@@ -1,8 +1,8 @@
 import { type Codec, Incomplete } from './codec.js';
 import type { Cursor } from './cursor.js';
 import { checkOption, wrongRange, wrongType } from './errors.js';
-import { type AnyLayout, type DecodeAt, type EncodeTo, Layout, type Parts, layoutOf } from './layout.js';
-import { checkLength, decodeLength } from './sized.js';
+import { type CopyOf, type DecodeAt, type EncodeTo, Layout, layoutOf } from './layout.js';
+import { checkLength } from './sized.js';
 
 const DEFAULT_MAX_COUNT = 2 ** 24;
 /** Where items may take no bytes at all, nothing else stops a count. */
@@ -20,8 +20,9 @@ export class List<T> extends Layout<T[]> {
   /** The count where there is no prefix. */
   readonly fixedCount: number;
   readonly prefix: Layout<number> | undefined;
-  override readonly parts: readonly AnyLayout[];
   decodeAt: DecodeAt<T[]>;
+  /** Decodes the items behind the prefix. */
+  decodeItems: (c: Cursor, count: number) => T[] | typeof Incomplete;
   encodeTo: EncodeTo<T[]>;
   private readonly _givenMax: number | undefined;
   private _max: number | undefined = undefined;
@@ -33,11 +34,11 @@ export class List<T> extends Layout<T[]> {
     this.prefix = prefix;
     this.fixedCount = typeof count === 'number' ? checkOption('count', count, 0) : 0;
     this._givenMax = maxCount === undefined ? undefined : checkOption('maxCount', maxCount, 0);
-    this.parts = (prefix === undefined ? [item] : [item, prefix]) as AnyLayout[];
-    this.decodeAt = (c) => {
-      const counted = this.decodeCount(c);
-      return counted < 0 ? c.save(this, -1, undefined) : this.decodeItems(c, counted, []);
-    };
+    this.decodeAt = (c) =>
+      prefix === undefined
+        ? this.decodeItems(c, this.fixedCount)
+        : c.then(prefix, (own) => this.decodeItems(c, checkLength(own, 'a count', this.maxCount())));
+    this.decodeItems = (c, counted) => this.decodeRest(c, counted, []);
     this.encodeTo = (out, value) => {
       this.checkItems(value);
       prefix?.encodeTo(out, value.length);
@@ -60,37 +61,29 @@ export class List<T> extends Layout<T[]> {
     return value.reduce((sum, one) => sum + this.item.size(one), this.prefix?.size(value.length) ?? 0);
   }
 
-  override withParts(parts: Parts): Layout<T[]> {
-    const [item, prefix] = parts as [Layout<T>, Layout<number> | undefined];
-    return new List(item, prefix ?? this.fixedCount, this._givenMax);
-  }
-
-  /** The step is the count, or -1 where the prefix is incomplete. */
-  override resume(c: Cursor, step: number, data: unknown, value: unknown): unknown {
-    if (step < 0) {
-      if (value === Incomplete) return this.decodeAt(c);
-      return this.decodeItems(c, checkLength(value as number, 'a count', this.maxCount()), []);
-    }
-    const items = data as T[];
-    if (value !== Incomplete) items.push(value as T);
-    return this.decodeItems(c, step, items);
-  }
-
-  /** Decodes the prefix; -1 where it is incomplete. */
-  decodeCount(c: Cursor): number {
-    return this.prefix === undefined ? this.fixedCount : decodeLength(c, this.prefix, 'a count', this.maxCount());
+  override copy(copyOf: CopyOf): Layout<T[]> {
+    const { prefix } = this;
+    return new List(copyOf(this.item), prefix === undefined ? this.fixedCount : copyOf(prefix), this._givenMax);
   }
 
   /** Decodes the items that are missing. Generated code comes here when bytes are short. */
-  decodeItems(c: Cursor, count: number, items: T[]): T[] | typeof Incomplete {
+  decodeRest(c: Cursor, count: number, items: T[]): T[] | typeof Incomplete {
     const { decodeAt } = this.item;
     // No room is made for items before they come: a count alone proves nothing.
     while (items.length < count) {
       const one = decodeAt(c);
-      if (one === Incomplete) return c.save(this, count, items);
+      if (one === Incomplete) return this.stop(c, count, items);
       items.push(one);
     }
     return items;
+  }
+
+  /** Saves `items`, where the next one is incomplete. */
+  stop(c: Cursor, count: number, items: T[]): typeof Incomplete {
+    return c.save(this.item, (one: T) => {
+      items.push(one);
+      return this.decodeRest(c, count, items);
+    });
   }
 
   /** Throws unless `value` is an array with a count that this layout has. */

@@ -1,6 +1,5 @@
 import type { Codec } from './codec.js';
-import { type AnyLayout, type Layout, type Parts, layoutOf } from './layout.js';
-import { Lazy } from './lazy.js';
+import { type AnyLayout, type Layout, layoutOf } from './layout.js';
 import { Fixed } from './numbers.js';
 import { type Source, generate, library } from './source.js';
 
@@ -43,17 +42,10 @@ export function sourceOf(codec: Codec<unknown>): string {
 
 function prepare<T>(codec: Codec<T>): { root: Layout<T>; source: Source } {
   const copies = new Map<unknown, AnyLayout>();
-  const lazies: Lazy<unknown>[] = [];
   const copyOf = (layout: AnyLayout): AnyLayout => {
     const known = copies.get(layout);
     if (known !== undefined || copies.size > MAX_LAYOUTS) return known ?? layout;
-    const isLeaf = layout.parts.length === 0;
-    let copy: AnyLayout;
-    if (layout instanceof Lazy) {
-      const lazy = new Lazy(() => copyOf((layout as Lazy<unknown>).target), layout.maxDepth);
-      lazies.push(lazy);
-      copy = lazy;
-    } else copy = isLeaf ? layout : (layout.withParts?.(layout.parts.map(copyOf) as unknown as Parts) ?? layout);
+    const copy = layout.copy?.(copyOf) ?? layout;
     copies.set(layout, copy);
     return copy;
   };
@@ -61,8 +53,8 @@ function prepare<T>(codec: Codec<T>): { root: Layout<T>; source: Source } {
   // The root gets a loop of its own, which a number that others use, too, must not have.
   const root: AnyLayout =
     original instanceof Fixed ? new Fixed(original.kind, original.littleEndian) : copyOf(original);
-  // Looking for the target of a lazy codec may find more of them.
-  for (const lazy of lazies) void lazy.target;
+  // Asks all lazy codecs for their targets, in which there may be more of them: they come later in the map.
+  for (const copy of copies.values()) copy.least();
   const source = generate(root, [...copies.values()], ++compiledCount);
   return { root: root as Layout<T>, source };
 }

@@ -2,32 +2,33 @@
 //
 // A layout decodes at a cursor over one contiguous stretch of bytes. A leaf (a number, a string of known length) either
 // takes all its bytes, or leaves the cursor where it is and says by `short` how many it needs. A composite layout that
-// meets an incomplete part saves what it has as a frame, and returns Incomplete as well: so the call stack unwinds into
-// a list of frames, the innermost first. To go on, the innermost frame is resumed with the rest of the bytes, its value
-// goes to the frame around it, and so on: nothing is decoded twice but the leaf that was cut.
+// meets an incomplete part saves that part, and what makes a value of the part's, as a frame, and returns Incomplete as
+// well: so the call stack unwinds into a list of frames, the innermost first. To go on, the part of the innermost frame,
+// a leaf, is decoded again, its value goes to the frame around it, and so on: nothing else is decoded twice.
 import { Incomplete } from './codec.js';
 
-/** What can be resumed. */
-export interface Resumable {
-  /**
-   * Goes on with a frame of this layout.
-   *
-   * @param value - The value of the part that was incomplete, or Incomplete if that part is a leaf to be read again.
-   */
-  resume?(cursor: Cursor, step: number, data: unknown, value: unknown): unknown;
+/** What can be decoded. */
+export interface Part {
+  decodeAt(cursor: Cursor): unknown;
 }
 
+/** Goes on when a part is complete: returns the value of the whole, or Incomplete. */
+type Next<V> = (value: V) => unknown;
+
 interface Frame {
-  readonly layout: Resumable;
-  /** How far the layout is, and what it has so far: up to each layout. */
-  readonly step: number;
-  readonly data: unknown;
+  readonly part: Part;
+  readonly next: Next<never>;
 }
 
 /** No bytes. */
 export const NO_BYTES: Uint8Array = /* @__PURE__ */ new Uint8Array(0);
 /** No bytes either. */
 export const NO_VIEW: DataView = /* @__PURE__ */ new DataView(NO_BYTES.buffer);
+
+/** Where the value of the part is that of the whole. */
+export function same<V>(value: V): V {
+  return value;
+}
 
 /** A place in a contiguous stretch of bytes, and the frames of a value that is not complete. */
 export class Cursor {
@@ -73,10 +74,16 @@ export class Cursor {
     return Incomplete;
   }
 
-  /** Saves a composite layout whose part is incomplete. */
-  save(layout: Resumable, step: number, data: unknown): typeof Incomplete {
-    this._saved.push({ layout, step, data });
+  /** Saves a composite layout whose `part` is incomplete. */
+  save<V>(part: Part, next: Next<V>): typeof Incomplete {
+    this._saved.push({ part, next });
     return Incomplete;
+  }
+
+  /** Decodes `part` and goes on with its value, now or later. */
+  then<V, R>(part: { decodeAt(cursor: Cursor): V | typeof Incomplete }, next: (value: V) => R): R | typeof Incomplete {
+    const value = part.decodeAt(this);
+    return value === Incomplete ? this.save(part, next) : next(value);
   }
 
   get hasFrames(): boolean {
@@ -84,7 +91,7 @@ export class Cursor {
   }
 
   /** Begins a value with `root`, or goes on with the one that was saved. */
-  run(root: { decodeAt(cursor: Cursor): unknown }): unknown {
+  run(root: Part): unknown {
     const value = this._frames.length === 0 ? root.decodeAt(this) : this._resume();
     if (value === Incomplete) this.keep();
     return value;
@@ -109,7 +116,10 @@ export class Cursor {
   private _resume(): unknown {
     let value: unknown = Incomplete;
     for (let frame = this._frames.pop(); frame !== undefined; frame = this._frames.pop()) {
-      value = frame.layout.resume?.(this, frame.step, frame.data, value);
+      // Only the innermost part is a leaf that has no value yet.
+      if (value === Incomplete) value = frame.part.decodeAt(this);
+      if (value === Incomplete) this._saved.push(frame);
+      else value = frame.next(value as never);
       if (value === Incomplete) break;
     }
     return value;

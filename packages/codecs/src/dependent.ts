@@ -1,6 +1,5 @@
-import { type Codec, Incomplete } from './codec.js';
-import type { Cursor } from './cursor.js';
-import { type AnyLayout, type Layout, type Parts, layout, layoutOf } from './layout.js';
+import type { Codec } from './codec.js';
+import { type AnyLayout, type Layout, layout, layoutOf } from './layout.js';
 
 /**
  * A head, and what `choose` makes of it: one of the other parts, or a codec that is made for the value.
@@ -8,44 +7,28 @@ import { type AnyLayout, type Layout, type Parts, layout, layoutOf } from './lay
  * @param finish - Makes the value of the whole.
  */
 export function chosen<H, T>(
-  parts: Parts,
-  choose: (head: H, parts: Parts) => AnyLayout,
+  parts: readonly [Layout<H>, ...AnyLayout[]],
+  choose: (head: H, parts: readonly AnyLayout[]) => AnyLayout,
   headOf: (value: T) => H,
   restOf: (value: T) => unknown,
   finish: (head: H, rest: unknown) => T,
 ): Layout<T> {
   const [head] = parts;
-  const decodeRest = (c: Cursor, chosenHead: H, rest: AnyLayout): T | typeof Incomplete => {
-    const value: unknown = rest.decodeAt(c);
-    return value === Incomplete ? c.save(self, 1, { chosenHead, rest }) : finish(chosenHead, value);
-  };
-  const self: Layout<T> = layout<T>({
-    parts,
-    withParts: (others) => chosen(others, choose, headOf, restOf, finish),
+  return layout<T>({
+    copy: (copyOf) => chosen(parts.map(copyOf) as unknown as typeof parts, choose, headOf, restOf, finish),
     least: () => head.least(),
     size(value) {
       const own = headOf(value);
       return head.size(own) + choose(own, parts).size(restOf(value));
     },
-    decodeAt(c) {
-      const own: unknown = head.decodeAt(c);
-      return own === Incomplete ? c.save(self, 0, undefined) : decodeRest(c, own as H, choose(own as H, parts));
-    },
+    decodeAt: (c) => c.then(head, (own) => c.then(choose(own, parts), (rest) => finish(own, rest))),
     encodeTo(out, value) {
       const own = headOf(value);
       const rest = choose(own, parts);
       head.encodeTo(out, own);
       rest.encodeTo(out, restOf(value));
     },
-    /** Step 0 is the head, step 1 the rest, with the layout that was chosen for it. */
-    resume(c, step, data, value) {
-      if (step === 0)
-        return value === Incomplete ? self.decodeAt(c) : decodeRest(c, value as H, choose(value as H, parts));
-      const { chosenHead, rest } = data as { chosenHead: H; rest: AnyLayout };
-      return value === Incomplete ? decodeRest(c, chosenHead, rest) : finish(chosenHead, value);
-    },
   });
-  return self;
 }
 
 /**

@@ -18,8 +18,6 @@ export abstract class Layout<T> implements Codec<T> {
   abstract encodeTo: EncodeTo<T>;
   /** Decodes value after value until the bytes end; only generated code sets it, where it is faster. */
   drain: ((cursor: Cursor, onValue: (value: T) => void) => void) | undefined = undefined;
-  /** The layouts that this one is made of. */
-  readonly parts: readonly AnyLayout[] = [];
   private _idle: StreamDecoder<T> | undefined = undefined;
 
   /** The fewest bytes that a value takes. */
@@ -27,11 +25,8 @@ export abstract class Layout<T> implements Codec<T> {
 
   abstract size(value: T): number;
 
-  /** The same layout over other parts. Only layouts with parts are asked. */
-  withParts?(parts: Parts): Layout<T>;
-
-  /** Only layouts with parts save frames. */
-  resume?(cursor: Cursor, step: number, data: unknown, value: unknown): unknown;
+  /** The same layout over copies of its parts; a layout without parts has no such method. */
+  copy?(copyOf: CopyOf): Layout<T>;
 
   encode(out: WriteBuffer, value: T): void {
     out.atomic(() => {
@@ -57,12 +52,11 @@ export abstract class Layout<T> implements Codec<T> {
 
 // eslint-disable-next-line @typescript-eslint/no-explicit-any -- a layout of anything: it both takes and gives values
 export type AnyLayout = Layout<any>;
-/** What a layout is made of. */
-export type Parts = readonly [AnyLayout, ...AnyLayout[]];
+/** Returns the layout that takes the place of a part. */
+export type CopyOf = <T>(part: Layout<T>) => Layout<T>;
 
 /** What a layout without a class of its own consists of. */
-type Traits<T> = Pick<Layout<T>, 'decodeAt' | 'encodeTo' | 'least' | 'size'> &
-  Partial<Pick<Layout<T>, 'parts' | 'resume' | 'withParts'>>;
+type Traits<T> = Pick<Layout<T>, 'decodeAt' | 'encodeTo' | 'least' | 'size'> & Partial<Pick<Layout<T>, 'copy'>>;
 
 class Plain<T> extends Layout<T> {
   declare decodeAt: DecodeAt<T>;

@@ -1,7 +1,7 @@
-import { type Codec, Incomplete } from './codec.js';
+import type { Codec, Incomplete } from './codec.js';
 import type { Cursor } from './cursor.js';
 import { LimitError, checkOption } from './errors.js';
-import { Layout, layoutOf } from './layout.js';
+import { type CopyOf, Layout, layoutOf } from './layout.js';
 
 const DEFAULT_MAX_DEPTH = 128;
 
@@ -50,7 +50,11 @@ export class Lazy<T> extends Layout<T> {
   decodeAt = (c: Cursor): T | typeof Incomplete => {
     if (c.depth >= this.maxDepth) throw new LimitError('a depth', c.depth + 1, this.maxDepth);
     c.depth += 1;
-    return this._decodeTarget(c);
+    // While it is incomplete the depth stays, as for every frame around the one that will be resumed.
+    return c.then(this.target, (value) => {
+      c.depth -= 1;
+      return value;
+    });
   };
 
   encodeTo: Layout<T>['encodeTo'] = (out, value) => {
@@ -59,18 +63,8 @@ export class Lazy<T> extends Layout<T> {
     });
   };
 
-  override resume(c: Cursor, _step: number, _data: unknown, value: unknown): unknown {
-    if (value === Incomplete) return this._decodeTarget(c);
-    c.depth -= 1;
-    return value;
-  }
-
-  /** While it is incomplete the depth stays, as for every frame around the one that will be resumed. */
-  private _decodeTarget(c: Cursor): T | typeof Incomplete {
-    const value = this.target.decodeAt(c);
-    if (value === Incomplete) return c.save(this, 0, undefined);
-    c.depth -= 1;
-    return value;
+  override copy(copyOf: CopyOf): Layout<T> {
+    return new Lazy(() => copyOf(this.target), this.maxDepth);
   }
 
   private _deeper<R>(run: () => R): R {

@@ -1,22 +1,16 @@
-import { type Codec, Incomplete } from './codec.js';
-import { type AnyLayout, type Layout, layout, layoutOf } from './layout.js';
+import type { Codec } from './codec.js';
+import { type Layout, layout, layoutOf } from './layout.js';
 
-function map<W, T>(part: AnyLayout, to: (wire: W) => T, from: (value: T) => W): Layout<T> {
-  const self: Layout<T> = layout<T>({
-    parts: [part],
-    withParts: ([other]) => map(other, to, from),
+function map<W, T>(part: Layout<W>, to: (wire: W) => T, from: (value: T) => W): Layout<T> {
+  return layout<T>({
+    copy: (copyOf) => map(copyOf(part), to, from),
     least: () => part.least(),
     size: (value) => part.size(from(value)),
-    decodeAt(c) {
-      const wire: unknown = part.decodeAt(c);
-      return wire === Incomplete ? c.save(self, 0, undefined) : to(wire as W);
-    },
+    decodeAt: (c) => c.then(part, to),
     encodeTo(out, value) {
       part.encodeTo(out, from(value));
     },
-    resume: (c, _step, _data, value) => (value === Incomplete ? self.decodeAt(c) : to(value as W)),
   });
-  return self;
 }
 
 /**

@@ -1,6 +1,6 @@
 import { type Codec, Incomplete } from './codec.js';
-import type { Cursor } from './cursor.js';
-import { type AnyLayout, type Layout, layout, layoutOf } from './layout.js';
+import { same } from './cursor.js';
+import { type Layout, layout, layoutOf } from './layout.js';
 import { readBool } from './numbers.js';
 
 /** What {@link optional} returns: in a struct its key may be missing. */
@@ -8,28 +8,22 @@ export interface OptionalCodec<T> extends Codec<T | undefined> {
   readonly isOptional: true;
 }
 
-function optionalOf<T>(part: AnyLayout): Layout<T | undefined> & OptionalCodec<T> {
-  const decodePart = (c: Cursor): T | typeof Incomplete => {
-    const value: unknown = part.decodeAt(c);
-    return value === Incomplete ? c.save(self, 0, undefined) : (value as T);
-  };
-  const self = layout<T | undefined>({
-    parts: [part],
-    withParts: ([other]) => optionalOf(other),
+function optionalOf<T>(part: Layout<T>): Layout<T | undefined> & OptionalCodec<T> {
+  const own = layout<T | undefined>({
+    copy: (copyOf) => optionalOf(copyOf(part)),
     least: () => 1,
     size: (value) => (value === undefined ? 1 : 1 + part.size(value)),
     decodeAt(c) {
       const at = c.take(1);
       if (at < 0) return Incomplete;
-      return readBool(c.view.getUint8(at)) ? decodePart(c) : undefined;
+      return readBool(c.view.getUint8(at)) ? c.then(part, same) : undefined;
     },
     encodeTo(out, value) {
       out.writeUint8(value === undefined ? 0 : 1);
       if (value !== undefined) part.encodeTo(out, value);
     },
-    resume: (c, _step, _data, value) => (value === Incomplete ? decodePart(c) : value),
   });
-  return Object.assign(self, { isOptional: true as const });
+  return Object.assign(own, { isOptional: true as const });
 }
 
 /**

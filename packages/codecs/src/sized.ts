@@ -1,9 +1,9 @@
 import type { Codec } from './codec.js';
 import { type Content, copyBytes, rawContent, textContent } from './content.js';
 import { Incomplete } from './codec.js';
-import type { Cursor } from './cursor.js';
+import { type Cursor, same } from './cursor.js';
 import { DecodeError, LimitError, checkOption, wrongRange } from './errors.js';
-import { type AnyLayout, type DecodeAt, type EncodeTo, Layout, type Parts, layoutOf } from './layout.js';
+import { type CopyOf, type DecodeAt, type EncodeTo, Layout, layoutOf } from './layout.js';
 import { Fixed } from './numbers.js';
 import { decodeUtf8 } from '@millrace/read-buffer';
 import { type UntilOptions, until } from './until.js';
@@ -27,13 +27,6 @@ function readPlain(view: DataView, at: number, byteLength: number, littleEndian:
   return byteLength === 2 ? view.getUint16(at, littleEndian) : view.getUint32(at, littleEndian);
 }
 
-/** Reads what a prefix says, or what `fixed` says without a prefix. Throws on what is no length. */
-export function decodeLength(c: Cursor, prefix: Layout<number>, what: string, max: number): number {
-  const length = prefix.decodeAt(c);
-  if (length === Incomplete) return -1;
-  return checkLength(length, what, max);
-}
-
 /** Throws unless a length that was decoded is one. */
 export function checkLength(length: number, what: string, max: number): number {
   if (length <= max && length >= 0 && Number.isInteger(length)) return length;
@@ -50,7 +43,6 @@ export class Sized<T> extends Layout<T> {
   readonly maxBytes: number;
   decodeAt: DecodeAt<T>;
   encodeTo: EncodeTo<T>;
-  override readonly parts: readonly AnyLayout[];
   private readonly _content: Content<T>;
 
   constructor(content: Content<T>, length: number | Layout<number>, maxBytes: number) {
@@ -61,7 +53,6 @@ export class Sized<T> extends Layout<T> {
     this.prefix = prefix;
     this.fixedBytes = typeof length === 'number' ? checkOption('length', length, 0) : 0;
     this.maxBytes = checkOption('maxBytes', maxBytes, 0);
-    this.parts = prefix === undefined ? [] : [prefix as AnyLayout];
     this.encodeTo = (out, value) => {
       const byteLength = this._checkedLength(value);
       prefix?.encodeTo(out, byteLength);
@@ -69,12 +60,13 @@ export class Sized<T> extends Layout<T> {
     };
     const plain = plainPrefix(prefix);
     if (plain !== undefined) this.decodeAt = this._plainDecoder(plain);
-    else if (prefix === undefined) this.decodeAt = (c) => this._decodeContent(c, this.fixedBytes, false);
+    else if (prefix === undefined) this.decodeAt = (c) => this._decodeContent(c, this.fixedBytes);
     else {
-      this.decodeAt = (c) => {
-        const byteLength = decodeLength(c, prefix, 'a length', maxBytes);
-        return byteLength < 0 ? c.save(this, -1, undefined) : this._decodeContent(c, byteLength, true);
-      };
+      this.decodeAt = (c) =>
+        c.then(prefix, (own) => {
+          const byteLength = checkLength(own, 'a length', maxBytes);
+          return c.then({ decodeAt: () => this._decodeContent(c, byteLength) }, same);
+        });
     }
   }
 
@@ -87,15 +79,8 @@ export class Sized<T> extends Layout<T> {
     return (this.prefix?.size(byteLength) ?? 0) + byteLength;
   }
 
-  override withParts(parts: Parts): Layout<T> {
-    return new Sized(this._content, parts[0], this.maxBytes);
-  }
-
-  /** The step is the length, or -1 where the prefix is incomplete. */
-  override resume(c: Cursor, step: number, _data: unknown, value: unknown): unknown {
-    if (step >= 0) return this._decodeContent(c, step, true);
-    if (value === Incomplete) return this.decodeAt(c);
-    return this._decodeContent(c, checkLength(value as number, 'a length', this.maxBytes), true);
+  override copy(copyOf: CopyOf): Layout<T> {
+    return this.prefix === undefined ? this : new Sized(this._content, copyOf(this.prefix), this.maxBytes);
   }
 
   // perf: struct without generated code; short strings have such prefixes.
@@ -115,10 +100,9 @@ export class Sized<T> extends Layout<T> {
     };
   }
 
-  private _decodeContent(c: Cursor, byteLength: number, isFramed: boolean): T | typeof Incomplete {
+  private _decodeContent(c: Cursor, byteLength: number): T | typeof Incomplete {
     const at = c.take(byteLength);
-    if (at < 0) return isFramed ? c.save(this, byteLength, undefined) : Incomplete;
-    return this._content.decode(c.bytes, at, c.at);
+    return at < 0 ? Incomplete : this._content.decode(c.bytes, at, c.at);
   }
 
   private _checkedLength(value: T): number {

@@ -1,5 +1,5 @@
 // Writes the source of decoders and encoders for structs and arrays. What they contain and is neither a number nor bytes
-// of a plain length is called. A decoder that runs out of bytes hands what it has to `decodeFrom` or `decodeItems`,
+// of a plain length is called. A decoder that runs out of bytes hands what it has to `decodeFrom` or `decodeRest`,
 // which are also all that closures have: so both give the same values, errors and frames.
 import { List } from './array.js';
 import { Incomplete } from './codec.js';
@@ -73,8 +73,7 @@ export function generate(root: AnyLayout, all: readonly AnyLayout[], id: number)
       const known = `[${values.slice(0, i).join(', ')}]`;
       const exit = `{ c.at = at; return ${name}.decodeFrom(c, ${known}); }`;
       const field = `// ${literal(struct.names[i])}`;
-      if (!(part instanceof Fixed))
-        return `  ${field}\n${readValue(part, `v${i}`, exit, `c.save(${name}, 0, ${known})`)}`;
+      if (!(part instanceof Fixed)) return `  ${field}\n${readValue(part, `v${i}`, exit, `${name}.stop(c, ${known})`)}`;
       const groupBytes = struct.parts[i - 1] instanceof Fixed ? 0 : bytesFrom(struct.parts, i);
       const check = groupBytes > 0 ? `  if (end - at < ${groupBytes}) ${exit}\n` : '';
       return `${check}  const v${i} = ${readNumber(part)}; ${field}\n  at += ${part.byteLength};`;
@@ -102,7 +101,7 @@ ${writes.join('\n')}
   const listSource = (list: List<unknown>): string => {
     const name = nameOf(list);
     const { item, prefix } = list;
-    const rest = `return ${name}.decodeItems(c, count`;
+    const rest = `return ${name}.decodeRest(c, count`;
     // perf: int32 / float64 array; four at a time take two thirds of the time.
     const loop =
       item instanceof Fixed
@@ -115,12 +114,10 @@ ${[0, 1, 2, 3].map((k) => `    items[i + ${k}] = ${readNumber(item, `at + ${k * 
   for (; i < count; i++, at += ${item.byteLength}) items[i] = ${readNumber(item)};`
         : `  const items = [];
   for (let i = 0; i < count; i++) {
-${readValue(item, 'v', `{ c.at = at; ${rest}, items); }`, `c.save(${name}, count, items)`)}
+${readValue(item, 'v', `{ c.at = at; ${rest}, items); }`, `${name}.stop(c, count, items)`)}
   items.push(v);
   }`;
-    return `${name}.decodeAt = function decode(c) {
-  const count = ${name}.decodeCount(c);
-  if (count < 0) return c.save(${name}, -1, undefined);
+    return `${name}.decodeItems = function decode(c, count) {
 ${CURSOR}
 ${loop}
   c.at = at;

@@ -2,7 +2,7 @@ import type { WriteBuffer } from '@millrace/write-buffer';
 import { type AnyCodec, type Codec, Incomplete } from './codec.js';
 import type { Cursor } from './cursor.js';
 import { wrongType } from './errors.js';
-import { type AnyLayout, type DecodeAt, type EncodeTo, Layout, type Parts, layoutOf } from './layout.js';
+import { type AnyLayout, type CopyOf, type DecodeAt, type EncodeTo, Layout, layoutOf } from './layout.js';
 import type { OptionalCodec } from './optional.js';
 import { assemblerOf } from './assembler.js';
 
@@ -25,7 +25,7 @@ type Row = Record<string, unknown>;
 /** Named fields, one after the other. */
 export class Struct<T> extends Layout<T> {
   readonly names: readonly string[];
-  override readonly parts: readonly AnyLayout[];
+  readonly parts: readonly AnyLayout[];
   readonly hasOptional: boolean;
   decodeAt: DecodeAt<T>;
   encodeTo: EncodeTo<T>;
@@ -37,10 +37,8 @@ export class Struct<T> extends Layout<T> {
     this.names = names;
     this.parts = parts;
     this.hasOptional = parts.some(isOptional);
-    const stop = (c: Cursor, values: unknown[]): typeof Incomplete => {
-      values.length = values.indexOf(Incomplete);
-      return c.save(this, 0, values);
-    };
+    const stop = (c: Cursor, values: unknown[]): typeof Incomplete =>
+      this.stop(c, values.slice(0, values.indexOf(Incomplete)));
     const fields = parts.map((part) => part.decodeAt);
     // A constructor would set the prototype where a field is called `__proto__`.
     const isPlain = !this.hasOptional && !names.includes('__proto__');
@@ -61,14 +59,16 @@ export class Struct<T> extends Layout<T> {
     return this.names.reduce((sum, name, i) => sum + (this.parts[i]?.size(readField(row, name)) ?? 0), 0);
   }
 
-  override withParts(parts: Parts): Layout<T> {
-    return new Struct(this.names, parts);
+  override copy(copyOf: CopyOf): Layout<T> {
+    return new Struct(this.names, this.parts.map(copyOf));
   }
 
-  override resume(c: Cursor, _step: number, data: unknown, value: unknown): unknown {
-    const values = data as unknown[];
-    if (value !== Incomplete) values.push(value);
-    return this.decodeFrom(c, values);
+  /** Saves the values of the first fields, where the next one is incomplete. */
+  stop(c: Cursor, values: unknown[]): typeof Incomplete {
+    return c.save(this.parts[values.length] as AnyLayout, (value) => {
+      values.push(value);
+      return this.decodeFrom(c, values);
+    });
   }
 
   /** Decodes the fields from the first on that has no value yet. Generated code comes here when bytes are short. */
@@ -76,7 +76,7 @@ export class Struct<T> extends Layout<T> {
     const { parts } = this;
     for (let i = values.length; i < parts.length; i++) {
       const value: unknown = parts[i]?.decodeAt(c);
-      if (value === Incomplete) return c.save(this, 0, values);
+      if (value === Incomplete) return this.stop(c, values);
       values.push(value);
     }
     return this.make(values) as T;
