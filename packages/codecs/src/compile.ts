@@ -55,7 +55,7 @@ function prepare<T>(codec: Codec<T>): { root: Layout<T>; source: Source } {
     original instanceof Fixed ? new Fixed(original.kind, original.littleEndian) : copyOf(original);
   // Asks all lazy codecs for their targets, in which there may be more of them: they come later in the map.
   for (const copy of copies.values()) copy.least();
-  const source = generate(root, [...copies.values()], ++compiledCount);
+  const source = generate(root, copies.values(), ++compiledCount);
   return { root: root as Layout<T>, source };
 }
 

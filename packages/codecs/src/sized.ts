@@ -18,7 +18,7 @@ export interface SizedOptions {
 }
 
 /** How much a prefix that is an unsigned number of fixed size can say, or nothing for other prefixes. */
-export function plainPrefix(prefix: Layout<number> | undefined): Fixed<number> | undefined {
+function plainPrefix(prefix: Layout<number> | undefined): Fixed<number> | undefined {
   return prefix instanceof Fixed && prefix.kind.startsWith('u') && prefix.byteLength <= 4 ? prefix : undefined;
 }
 
@@ -40,6 +40,8 @@ export class Sized<T> extends Layout<T> {
   /** The length where there is no prefix. */
   readonly fixedBytes: number;
   readonly prefix: Layout<number> | undefined;
+  /** The prefix, if it is an unsigned number of fixed size. */
+  readonly plain: Fixed<number> | undefined;
   readonly maxBytes: number;
   decodeAt: DecodeAt<T>;
   encodeTo: EncodeTo<T>;
@@ -59,6 +61,7 @@ export class Sized<T> extends Layout<T> {
       content.write(out, value);
     };
     const plain = plainPrefix(prefix);
+    this.plain = plain;
     if (plain !== undefined) this.decodeAt = this._plainDecoder(plain);
     else if (prefix === undefined) this.decodeAt = (c) => this._decodeContent(c, this.fixedBytes);
     else {

@@ -7,7 +7,7 @@ import { copyBytes } from './content.js';
 import type { AnyLayout } from './layout.js';
 import { Fixed, NUMBERS } from './numbers.js';
 import { checkNumber, readBool, readSafe } from './numbers.js';
-import { Sized, plainPrefix } from './sized.js';
+import { Sized } from './sized.js';
 import { Struct, checkRow, readField } from './struct.js';
 import { decodeUtf8 } from '@millrace/read-buffer';
 
@@ -32,57 +32,55 @@ export interface Source {
   readonly layouts: readonly AnyLayout[];
 }
 
-const CURSOR = '  const { bytes, view, end } = c;\n  let at = c.at;';
+const CURSOR = '  const { bytes, view, end } = c;\n  let { at } = c, stop;';
 
 /** Generates source for `root` and all that it is made of; `id` makes it unique. */
-export function generate(root: AnyLayout, all: readonly AnyLayout[], id: number): Source {
+export function generate(root: AnyLayout, all: Iterable<AnyLayout>, id: number): Source {
   const layouts: AnyLayout[] = [];
   const nameOf = (layout: AnyLayout): string => {
     const index = layouts.indexOf(layout);
     return `n${index < 0 ? layouts.push(layout) - 1 : index}`;
   };
 
-  /** Statements that decode a value which is not of fixed size. */
-  const readValue = (part: AnyLayout, to: string, exit: string, save: string): string => {
-    const prefix = part instanceof Sized ? plainPrefix(part.prefix) : undefined;
-    if (!(part instanceof Sized) || prefix === undefined) {
+  /** Statements that decode a value which is not of fixed size; `rest` and `save` are for one that is incomplete. */
+  const read = (part: AnyLayout, to: string, rest: string, save: string): string => {
+    const plain = part instanceof Sized ? part.plain : undefined;
+    if (!(part instanceof Sized) || plain === undefined) {
       return `  c.at = at;
   const ${to} = ${nameOf(part)}.decodeAt(c);
   if (${to} === Incomplete) return ${save};
   at = c.at;`;
     }
-    const limit = part.maxBytes < 256 ** prefix.byteLength - 1 ? ` || ${to}End - ${to}Start > ${part.maxBytes}` : '';
-    return `  if (end - at < ${prefix.byteLength}) ${exit}
-  const ${to}Start = at + ${prefix.byteLength};
-  const ${to}End = ${to}Start + ${readNumber(prefix)};
-  if (${to}End > end${limit}) ${exit}
-  const ${to} = ${part.isText ? 'decodeUtf8' : 'copyBytes'}(bytes, ${to}Start, ${to}End);
-  at = ${to}End;`;
+    const start = `at + ${plain.byteLength}`;
+    return `  stop = ${start};
+  if (stop > end || (stop += ${readNumber(plain)}) > end || stop - at > ${plain.byteLength + part.maxBytes}) ${rest}
+  const ${to} = ${part.isText ? 'decodeUtf8' : 'copyBytes'}(bytes, ${start}, stop);
+  at = stop;`;
   };
 
   /** A statement that encodes what `value` says. */
-  const write = (part: AnyLayout, value: string): string => {
-    if (!(part instanceof Fixed)) return `  ${nameOf(part)}.encodeTo(out, ${value});`;
-    return `  out.${part.writer}(${part.isChecked ? `checkNumber('${part.kind}', ${value})` : value});`;
-  };
+  const write = (part: AnyLayout, value: string): string =>
+    part instanceof Fixed
+      ? `  out.${part.writer}(${part.isChecked ? `checkNumber('${part.kind}', ${value})` : value});`
+      : `  ${nameOf(part)}.encodeTo(out, ${value});`;
 
   const structSource = (struct: Struct<unknown>): string => {
     const name = nameOf(struct);
-    const values = struct.names.map((_, i) => `v${i}`);
-    const reads = struct.parts.map((part, i) => {
-      const known = `[${values.slice(0, i).join(', ')}]`;
-      const exit = `{ c.at = at; return ${name}.decodeFrom(c, ${known}); }`;
-      const field = `// ${literal(struct.names[i])}`;
-      if (!(part instanceof Fixed)) return `  ${field}\n${readValue(part, `v${i}`, exit, `${name}.stop(c, ${known})`)}`;
-      const groupBytes = struct.parts[i - 1] instanceof Fixed ? 0 : bytesFrom(struct.parts, i);
-      const check = groupBytes > 0 ? `  if (end - at < ${groupBytes}) ${exit}\n` : '';
-      return `${check}  const v${i} = ${readNumber(part)}; ${field}\n  at += ${part.byteLength};`;
+    const { parts } = struct;
+    const fields = struct.names.map(literal);
+    const values = parts.map((_, i) => `v${i}`);
+    const reads = parts.map((part, i) => {
+      const known = `(c, [${values.slice(0, i).join(', ')}])`;
+      const rest = `{ c.at = at; return ${name}.decodeFrom${known}; }`;
+      if (!(part instanceof Fixed)) return read(part, `v${i}`, rest, `${name}.stop${known}`);
+      const check = parts[i - 1] instanceof Fixed ? '' : `  if (end - at < ${bytesFrom(parts, i)}) ${rest}\n`;
+      return `${check}  const v${i} = ${readNumber(part)}; // ${fields[i] ?? ''}\n  at += ${part.byteLength};`;
     });
-    const row = struct.hasOptional
-      ? `${name}.make([${values.join(', ')}])`
-      : `{ ${struct.names.map((one, i) => `${one === '__proto__' ? `[${literal(one)}]` : literal(one)}: v${i}`).join(', ')} }`;
-    const writes = struct.parts.map((part, i) => {
-      const field = literal(struct.names[i]);
+    // `__proto__: value` would set the prototype.
+    const pairs = fields.map((field, i) => `${field === '"__proto__"' ? `[${field}]` : field}: v${i}`);
+    const row = struct.hasOptional ? `${name}.make([${values.join(', ')}])` : `{ ${pairs.join(', ')} }`;
+    const writes = parts.map((part, i) => {
+      const field = fields[i] ?? '';
       // What every object inherits is not a field.
       return write(part, (struct.names[i] ?? '') in Object.prototype ? `readField(row, ${field})` : `row[${field}]`);
     });
@@ -101,11 +99,11 @@ ${writes.join('\n')}
   const listSource = (list: List<unknown>): string => {
     const name = nameOf(list);
     const { item, prefix } = list;
-    const rest = `return ${name}.decodeRest(c, count`;
+    const rest = `return ${name}.decodeRest(c, count, `;
     // perf: int32 / float64 array; four at a time take two thirds of the time.
     const loop =
       item instanceof Fixed
-        ? `  if (end - at < count * ${item.byteLength}) ${rest}, []);
+        ? `  if (end - at < count * ${item.byteLength}) ${rest}[]);
   const items = new Array(count);
   let i = 0;
   for (; i < count - 3; i += 4, at += ${4 * item.byteLength}) {
@@ -113,8 +111,8 @@ ${[0, 1, 2, 3].map((k) => `    items[i + ${k}] = ${readNumber(item, `at + ${k * 
   }
   for (; i < count; i++, at += ${item.byteLength}) items[i] = ${readNumber(item)};`
         : `  const items = [];
-  for (let i = 0; i < count; i++) {
-${readValue(item, 'v', `{ c.at = at; ${rest}, items); }`, `${name}.stop(c, count, items)`)}
+  while (items.length < count) {
+${read(item, 'v', `{ c.at = at; ${rest}items); }`, `${name}.stop(c, count, items)`)}
   items.push(v);
   }`;
     return `${name}.decodeItems = function decode(c, count) {
@@ -135,31 +133,27 @@ ${prefix === undefined ? '' : write(prefix, 'items.length')}
   /** A loop over the values of a stream: one number after the other, or whatever else. */
   const drainSource = (): string => {
     const name = nameOf(root);
-    return root instanceof Fixed
-      ? `${name}.drain = function drain(c, onValue) {
-${CURSOR}
+    return `${name}.drain = function drain(c, onValue) {
+${
+  root instanceof Fixed
+    ? `${CURSOR}
   while (end - at >= ${root.byteLength}) {
     const v = ${readNumber(root)};
-    at += ${root.byteLength};
-    c.at = at;
+    c.at = at += ${root.byteLength};
     onValue(v);
   }
-  c.need = ${root.byteLength};
-};`
-      : `${name}.drain = function drain(c, onValue) {
-  while (c.at < c.end) {
+  c.need = ${root.byteLength};`
+    : `  while (c.at < c.end) {
     const v = ${name}.decodeAt(c);
-    if (v === Incomplete) {
-      c.keep();
-      return;
-    }
+    if (v === Incomplete) return c.keep();
     onValue(v);
   }
-  c.need = 1;
+  c.need = 1;`
+}
 };`;
   };
 
-  const functions = all.map((layout) => {
+  const functions = Array.from(all, (layout) => {
     if (layout instanceof Struct) return structSource(layout);
     return layout instanceof List ? listSource(layout) : '';
   });
@@ -169,7 +163,7 @@ ${CURSOR}
     `'use strict'; // codec ${id} of @millrace/codecs`,
     `const { ${Object.keys(library).join(', ')} } = library;`,
     `const [${layouts.map(nameOf).join(', ')}] = layouts;`,
-    ...functions.filter((one) => one !== ''),
+    ...functions,
   ].join('\n\n');
   return { text, layouts };
 }
