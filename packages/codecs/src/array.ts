@@ -1,6 +1,6 @@
 import { type Codec, Incomplete } from './codec.js';
 import type { Cursor } from './cursor.js';
-import { checkOption, wrongRange, wrongType } from './errors.js';
+import { checkInteger, wrongRange, wrongType } from './errors.js';
 import { type CopyOf, type DecodeAt, type EncodeTo, Layout, layoutOf } from './layout.js';
 import { checkLength } from './sized.js';
 
@@ -16,15 +16,15 @@ export interface ArrayOptions {
 
 /** Items of one kind, with a count that is fixed or comes before them. */
 export class List<T> extends Layout<T[]> {
-  readonly item: Layout<T>;
+  declare readonly item: Layout<T>;
   /** The count where there is no prefix. */
-  readonly fixedCount: number;
-  readonly prefix: Layout<number> | undefined;
-  decodeAt: DecodeAt<T[]>;
+  declare readonly fixedCount: number;
+  declare readonly prefix: Layout<number> | undefined;
+  declare decodeAt: DecodeAt<T[]>;
   /** Decodes the items behind the prefix. */
-  decodeItems: (c: Cursor, count: number) => T[] | typeof Incomplete;
-  encodeTo: EncodeTo<T[]>;
-  private readonly _givenMax: number | undefined;
+  declare decodeItems: (c: Cursor, count: number) => T[] | typeof Incomplete;
+  declare encodeTo: EncodeTo<T[]>;
+  declare private readonly _givenMax: number | undefined;
   private _max: number | undefined = undefined;
 
   constructor(item: Layout<T>, count: number | Layout<number>, maxCount: number | undefined) {
@@ -32,8 +32,8 @@ export class List<T> extends Layout<T[]> {
     const prefix = typeof count === 'number' ? undefined : count;
     this.item = item;
     this.prefix = prefix;
-    this.fixedCount = typeof count === 'number' ? checkOption('count', count, 0) : 0;
-    this._givenMax = maxCount === undefined ? undefined : checkOption('maxCount', maxCount, 0);
+    this.fixedCount = typeof count === 'number' ? checkInteger('count', count, 0) : 0;
+    this._givenMax = maxCount === undefined ? undefined : checkInteger('maxCount', maxCount, 0);
     this.decodeAt = (c) =>
       prefix === undefined
         ? this.decodeItems(c, this.fixedCount)

@@ -24,7 +24,7 @@ function constantOf<T>(own: T, expected: Uint8Array): Layout<T> {
         if (c.bytes[at + i] === expected[i]) continue;
         throw new DecodeError(`expected the constant ${hex(expected)}, saw ${hex(c.bytes.subarray(at, at + i + 1))}`);
       }
-      if (byteLength < expected.length) return c.short(expected.length, 0);
+      if (byteLength < expected.length) return c.short(expected.length);
       c.at = at + byteLength;
       return isBytes(own) ? (copyBytes(expected, 0, byteLength) as T) : own;
     },

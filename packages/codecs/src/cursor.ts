@@ -68,7 +68,7 @@ export class Cursor {
   }
 
   /** Says what a leaf needs that is incomplete. The cursor must be where the leaf begins. */
-  short(needBytes: number, scannedBytes: number): typeof Incomplete {
+  short(needBytes: number, scannedBytes = 0): typeof Incomplete {
     this.need = needBytes;
     this.scanned = scannedBytes;
     return Incomplete;

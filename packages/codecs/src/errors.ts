@@ -10,9 +10,9 @@ export class LimitError extends DecodeError {
   override readonly name = 'LimitError';
   override readonly code = 'ERR_CODECS_LIMIT';
   /** What the bytes announce: a length in bytes, a count, or a depth. */
-  readonly requested: number;
+  declare readonly requested: number;
   /** The limit. */
-  readonly available: number;
+  declare readonly available: number;
 
   /** Makes the error for `requested` of `what`, where `available` are allowed. */
   constructor(what: string, requested: number, available: number) {
@@ -29,11 +29,15 @@ export function wrongType(expected: string, value: unknown): TypeError {
 
 /** Says which range a caller's number should be in. */
 export function wrongRange(what: string, min: number | bigint, max: number | bigint, value: unknown): RangeError {
-  return new RangeError(`expected ${what} from ${String(min)} to ${String(max)}, saw ${String(value)}`);
+  return new RangeError(`expected ${what} from ${min} to ${max}, saw ${String(value)}`);
 }
 
-/** Throws unless an option is an integer from `min` to `max`. */
-export function checkOption(name: string, value: number, min: number, max: number = Number.MAX_SAFE_INTEGER): number {
-  if (Number.isSafeInteger(value) && value >= min && value <= max) return value;
-  throw wrongRange(name, min, max, value);
+/** The greatest integer that all numbers up to it can be told apart. */
+export const MAX: number = Number.MAX_SAFE_INTEGER;
+
+/** Throws unless a caller's value, called `what`, is an integer from `min` to `max`. */
+export function checkInteger(what: string, value: unknown, min: number, max: number = MAX): number {
+  if (typeof value !== 'number') throw wrongType('a number', value);
+  if (Number.isInteger(value) && value >= min && value <= max) return value;
+  throw wrongRange(what, min, max, value);
 }

@@ -1,7 +1,7 @@
 import type { Codec } from './codec.js';
 import { constant } from './constant.js';
 import { copyBytes, rawContent } from './content.js';
-import { DecodeError, LimitError, checkOption, wrongRange } from './errors.js';
+import { DecodeError, LimitError, checkInteger, wrongRange } from './errors.js';
 import { fromBytes, layout, toBytes } from './layout.js';
 import { mapped } from './mapped.js';
 import { DEFAULT_MAX_BYTES, bytes, utf8 } from './sized.js';
@@ -30,12 +30,12 @@ export interface LengthPrefixedOptions extends FramerOptions {
 
 function lengthPrefixed(options: LengthPrefixedOptions = {}): Codec<Uint8Array> {
   const { lengthBytes = 4, littleEndian, offset = 0, adjust = 0, maxFrameBytes = DEFAULT_MAX_BYTES } = options;
-  checkOption('lengthBytes', lengthBytes, 1, 6);
-  checkOption('offset', offset, 0);
-  checkOption('adjust', adjust, Number.MIN_SAFE_INTEGER);
+  checkInteger('lengthBytes', lengthBytes, 1, 6);
+  checkInteger('offset', offset, 0);
+  checkInteger('adjust', adjust, Number.MIN_SAFE_INTEGER);
   const headerBytes = offset + lengthBytes;
-  const skip = checkOption('skip', options.skip ?? headerBytes, 0);
-  checkOption('maxFrameBytes', maxFrameBytes, headerBytes);
+  const skip = checkInteger('skip', options.skip ?? headerBytes, 0);
+  checkInteger('maxFrameBytes', maxFrameBytes, headerBytes);
   /** Where the byte of the length is that counts 256 to the power of `i`. */
   const place = (i: number): number => offset + (littleEndian === true ? i : lengthBytes - 1 - i);
   const size = (value: Uint8Array): number => {
@@ -57,14 +57,14 @@ function lengthPrefixed(options: LengthPrefixedOptions = {}): Codec<Uint8Array> 
     },
     decodeAt(c) {
       const { bytes, at, end } = c;
-      if (end - at < headerBytes) return c.short(headerBytes, 0);
+      if (end - at < headerBytes) return c.short(headerBytes);
       let length = 0;
       for (let i = lengthBytes - 1; i >= 0; i--) length = length * 256 + (bytes[at + place(i)] ?? 0);
       const frameBytes = headerBytes + adjust + length;
       const least = Math.max(headerBytes, skip);
       if (frameBytes < least) throw new DecodeError(`expected a frame of at least ${least} bytes, saw ${frameBytes}`);
       if (frameBytes > maxFrameBytes) throw new LimitError('a frame', frameBytes, maxFrameBytes);
-      if (end - at < frameBytes) return c.short(frameBytes, 0);
+      if (end - at < frameBytes) return c.short(frameBytes);
       c.at = at + frameBytes;
       return copyBytes(bytes, at + skip, c.at);
     },

@@ -1,6 +1,6 @@
 import type { Codec, Incomplete } from './codec.js';
 import type { Cursor } from './cursor.js';
-import { LimitError, checkOption } from './errors.js';
+import { LimitError, checkInteger } from './errors.js';
 import { type CopyOf, Layout, layoutOf } from './layout.js';
 
 const DEFAULT_MAX_DEPTH = 128;
@@ -16,8 +16,8 @@ const encoding = { depth: 0 };
 
 /** A layout that is known later. */
 export class Lazy<T> extends Layout<T> {
-  readonly maxDepth: number;
-  private readonly _get: () => Layout<T>;
+  declare readonly maxDepth: number;
+  declare private readonly _get: () => Layout<T>;
   private _target: Layout<T> | undefined = undefined;
   private _isMeasuring = false;
 
@@ -91,5 +91,5 @@ export class Lazy<T> extends Layout<T> {
  * @throws {RangeError} If an option is out of its range.
  */
 export function lazy<T>(get: () => Codec<T>, { maxDepth = DEFAULT_MAX_DEPTH }: LazyOptions = {}): Codec<T> {
-  return new Lazy(() => layoutOf(get()), checkOption('maxDepth', maxDepth, 1));
+  return new Lazy(() => layoutOf(get()), checkInteger('maxDepth', maxDepth, 1));
 }

@@ -2,7 +2,7 @@ import type { Codec } from './codec.js';
 import { type Content, copyBytes, rawContent, textContent } from './content.js';
 import { Incomplete } from './codec.js';
 import { type Cursor, same } from './cursor.js';
-import { DecodeError, LimitError, checkOption, wrongRange } from './errors.js';
+import { DecodeError, LimitError, checkInteger, wrongRange } from './errors.js';
 import { type CopyOf, type DecodeAt, type EncodeTo, Layout, layoutOf } from './layout.js';
 import { Fixed } from './numbers.js';
 import { decodeUtf8 } from '@millrace/read-buffer';
@@ -36,16 +36,16 @@ export function checkLength(length: number, what: string, max: number): number {
 
 /** Bytes or text, with a length that is fixed or comes before them. */
 export class Sized<T> extends Layout<T> {
-  readonly isText: boolean;
+  declare readonly isText: boolean;
   /** The length where there is no prefix. */
-  readonly fixedBytes: number;
-  readonly prefix: Layout<number> | undefined;
+  declare readonly fixedBytes: number;
+  declare readonly prefix: Layout<number> | undefined;
   /** The prefix, if it is an unsigned number of fixed size. */
-  readonly plain: Fixed<number> | undefined;
-  readonly maxBytes: number;
-  decodeAt: DecodeAt<T>;
-  encodeTo: EncodeTo<T>;
-  private readonly _content: Content<T>;
+  declare readonly plain: Fixed<number> | undefined;
+  declare readonly maxBytes: number;
+  declare decodeAt: DecodeAt<T>;
+  declare encodeTo: EncodeTo<T>;
+  declare private readonly _content: Content<T>;
 
   constructor(content: Content<T>, length: number | Layout<number>, maxBytes: number) {
     super();
@@ -53,8 +53,8 @@ export class Sized<T> extends Layout<T> {
     this.isText = content.isText;
     this._content = content;
     this.prefix = prefix;
-    this.fixedBytes = typeof length === 'number' ? checkOption('length', length, 0) : 0;
-    this.maxBytes = checkOption('maxBytes', maxBytes, 0);
+    this.fixedBytes = typeof length === 'number' ? checkInteger('length', length, 0) : 0;
+    this.maxBytes = checkInteger('maxBytes', maxBytes, 0);
     this.encodeTo = (out, value) => {
       const byteLength = this._checkedLength(value);
       prefix?.encodeTo(out, byteLength);
@@ -92,12 +92,12 @@ export class Sized<T> extends Layout<T> {
     return (c) => {
       const { bytes, at, end, view } = c;
       const start = at + byteLength;
-      if (start > end) return c.short(byteLength, 0);
+      if (start > end) return c.short(byteLength);
       const length = byteLength === 1 ? (bytes[at] ?? 0) : readPlain(view, at, byteLength, littleEndian);
       if (length > maxBytes) throw new LimitError('a length', length, maxBytes);
       const stop = start + length;
       // The prefix is read again when the rest is there.
-      if (stop > end) return c.short(stop - at, 0);
+      if (stop > end) return c.short(stop - at);
       c.at = stop;
       return (isText ? decodeUtf8(bytes, start, stop) : copyBytes(bytes, start, stop)) as T;
     };

@@ -24,13 +24,13 @@ type Row = Record<string, unknown>;
 
 /** Named fields, one after the other. */
 export class Struct<T> extends Layout<T> {
-  readonly names: readonly string[];
-  readonly parts: readonly AnyLayout[];
-  readonly hasOptional: boolean;
-  decodeAt: DecodeAt<T>;
-  encodeTo: EncodeTo<T>;
+  declare readonly names: readonly string[];
+  declare readonly parts: readonly AnyLayout[];
+  declare readonly hasOptional: boolean;
+  declare decodeAt: DecodeAt<T>;
+  declare encodeTo: EncodeTo<T>;
   /** Makes the object of values that are all there. */
-  readonly make: (values: unknown[]) => object;
+  declare readonly make: (values: unknown[]) => object;
 
   constructor(names: readonly string[], parts: readonly AnyLayout[]) {
     super();

@@ -1,5 +1,5 @@
 import { type Content, findBytes } from './content.js';
-import { LimitError, checkOption, wrongRange } from './errors.js';
+import { LimitError, checkInteger, wrongRange } from './errors.js';
 import { type Layout, layout } from './layout.js';
 
 /** The other kind of length: up to a delimiter. */
@@ -11,8 +11,8 @@ export interface UntilOptions {
 /** Bytes or text that end with a delimiter. */
 export function until<T>(content: Content<T>, end: string | Uint8Array, maxBytes: number): Layout<T> {
   const delimiter = typeof end === 'string' ? new TextEncoder().encode(end) : new Uint8Array(end);
-  const delimiterBytes = checkOption('the length of a delimiter', delimiter.length, 1);
-  checkOption('maxBytes', maxBytes, 0);
+  const delimiterBytes = checkInteger('the length of a delimiter', delimiter.length, 1);
+  checkInteger('maxBytes', maxBytes, 0);
   const size = (value: T): number => {
     const byteLength = content.byteLength(value);
     if (byteLength > maxBytes) throw wrongRange('a length in bytes', 0, maxBytes, byteLength);

@@ -1,6 +1,6 @@
 import { type Codec, Incomplete } from './codec.js';
 import type { Cursor } from './cursor.js';
-import { DecodeError, wrongRange, wrongType } from './errors.js';
+import { DecodeError, MAX, checkInteger } from './errors.js';
 import { layout } from './layout.js';
 
 /** Seven bits in each byte: a safe integer takes eight bytes at most. */
@@ -9,13 +9,11 @@ const MAX_VARINT_BYTES = 8;
 /** An integer in as few bytes as it needs: seven bits in each, the lowest first (LEB128, as in Protocol Buffers). */
 function leb128(isSigned: boolean): Codec<number> {
   const min = isSigned ? -(2 ** 52) : 0;
-  const max = isSigned ? 2 ** 52 - 1 : Number.MAX_SAFE_INTEGER;
+  const max = isSigned ? 2 ** 52 - 1 : MAX;
   /** What is written for `value`: with a sign 0, -1, 1, -2 and so on become 0, 1, 2, 3. */
   const unsigned = (value: number): number => {
-    if (typeof value !== 'number') throw wrongType('a number', value);
-    if (!(Number.isInteger(value) && value >= min && value <= max)) throw wrongRange('an integer', min, max, value);
-    if (!isSigned) return value;
-    return value < 0 ? -2 * value - 1 : 2 * value;
+    checkInteger('an integer', value, min, max);
+    return isSigned ? (value < 0 ? -2 * value - 1 : 2 * value) : value;
   };
   return layout<number>({
     least: () => 1,
@@ -39,21 +37,17 @@ function readVarint(c: Cursor): number | typeof Incomplete {
   const { bytes, at, end } = c;
   let value = 0;
   let scale = 1;
-  for (let i = at; i < end; i++) {
-    const byte = bytes[i] ?? 0;
-    if (byte < 0x80) {
-      value += byte * scale;
-      if (value > Number.MAX_SAFE_INTEGER) break;
-      c.at = i + 1;
-      return value;
-    }
-    value += (byte - 0x80) * scale;
+  for (let i = at; i < at + MAX_VARINT_BYTES; i++) {
+    if (i === end) return c.short(end - at + 1);
+    const byte = bytes[i] as number;
+    value += (byte & 0x7f) * scale;
     scale *= 0x80;
-    if (i - at === MAX_VARINT_BYTES - 1) break;
-    if (i === end - 1) return c.short(end - at + 1, 0);
+    if (byte >= 0x80) continue;
+    if (value > MAX) break;
+    c.at = i + 1;
+    return value;
   }
-  if (at === end) return c.short(1, 0);
-  throw new DecodeError(`expected a varint up to ${Number.MAX_SAFE_INTEGER}, saw a greater one`);
+  throw new DecodeError(`expected a varint up to ${MAX}, saw a greater one`);
 }
 
 /** An unsigned integer up to 2^53 - 1 in one to eight bytes (LEB128, as in Protocol Buffers). */
