@@ -1,6 +1,6 @@
 import { type Codec, Incomplete } from './codec.js';
 import type { Cursor } from './cursor.js';
-import { checkInteger, wrongRange, wrongType } from './errors.js';
+import { checkInteger, wrongType } from './errors.js';
 import { type CopyOf, type DecodeAt, type EncodeTo, Layout, layoutOf } from './layout.js';
 import { checkLength } from './sized.js';
 
@@ -89,9 +89,12 @@ export class List<T> extends Layout<T[]> {
   /** Throws unless `value` is an array with a count that this layout has. */
   checkItems(value: T[]): void {
     if (!Array.isArray(value)) throw wrongType('an array', value);
-    const min = this.prefix === undefined ? this.fixedCount : 0;
-    const max = this.prefix === undefined ? this.fixedCount : this.maxCount();
-    if (value.length < min || value.length > max) throw wrongRange('a count', min, max, value.length);
+    checkInteger(
+      'a count',
+      value.length,
+      this.fixedCount,
+      this.prefix === undefined ? this.fixedCount : this.maxCount(),
+    );
   }
 }
 

@@ -67,13 +67,9 @@ export function utf8Length(value: string): number {
   if (typeof value !== 'string') throw wrongType('a string', value);
   let byteLength = value.length;
   for (let i = 0; i < value.length; i++) {
-    const unit = value.charCodeAt(i);
-    if (unit < 0x80) continue;
-    if (unit < 0x800) byteLength += 1;
-    else if (unit >= 0xd800 && unit < 0xdc00 && (value.charCodeAt(i + 1) & 0xfc00) === 0xdc00) {
-      byteLength += 2; // four bytes for two units
-      i += 1;
-    } else byteLength += 2;
+    const point = value.codePointAt(i) as number;
+    if (point > 0x7f) byteLength += point > 0x7ff ? 2 : 1;
+    if (point > 0xffff) i += 1; // four bytes for two units
   }
   return byteLength;
 }

@@ -1,7 +1,7 @@
 import type { Codec } from './codec.js';
 import { constant } from './constant.js';
 import { copyBytes, rawContent } from './content.js';
-import { DecodeError, LimitError, checkInteger, wrongRange } from './errors.js';
+import { DecodeError, LimitError, checkInteger } from './errors.js';
 import { fromBytes, layout, toBytes } from './layout.js';
 import { mapped } from './mapped.js';
 import { DEFAULT_MAX_BYTES, bytes, utf8 } from './sized.js';
@@ -28,22 +28,25 @@ export interface LengthPrefixedOptions extends FramerOptions {
   readonly skip?: number | undefined;
 }
 
-function lengthPrefixed(options: LengthPrefixedOptions = {}): Codec<Uint8Array> {
-  const { lengthBytes = 4, littleEndian, offset = 0, adjust = 0, maxFrameBytes = DEFAULT_MAX_BYTES } = options;
+function lengthPrefixed({
+  lengthBytes = 4,
+  littleEndian = false,
+  offset = 0,
+  adjust = 0,
+  skip = offset + lengthBytes,
+  maxFrameBytes = DEFAULT_MAX_BYTES,
+}: LengthPrefixedOptions = {}): Codec<Uint8Array> {
   checkInteger('lengthBytes', lengthBytes, 1, 6);
   checkInteger('offset', offset, 0);
   checkInteger('adjust', adjust, Number.MIN_SAFE_INTEGER);
   const headerBytes = offset + lengthBytes;
-  const skip = checkInteger('skip', options.skip ?? headerBytes, 0);
+  checkInteger('skip', skip, 0);
   checkInteger('maxFrameBytes', maxFrameBytes, headerBytes);
   /** Where the byte of the length is that counts 256 to the power of `i`. */
-  const place = (i: number): number => offset + (littleEndian === true ? i : lengthBytes - 1 - i);
+  const place = (i: number): number => offset + (littleEndian ? i : lengthBytes - 1 - i);
   const size = (value: Uint8Array): number => {
-    const frameBytes = skip + rawContent.byteLength(value);
     const longest = Math.min(maxFrameBytes, 256 ** lengthBytes - 1 + adjust + headerBytes);
-    const shortest = headerBytes + Math.max(0, adjust);
-    if (frameBytes < shortest || frameBytes > longest) throw wrongRange('a frame', shortest, longest, frameBytes);
-    return frameBytes;
+    return checkInteger('a frame', skip + rawContent.byteLength(value), headerBytes + Math.max(0, adjust), longest);
   };
   return layout<Uint8Array>({
     least: () => headerBytes,
@@ -59,7 +62,7 @@ function lengthPrefixed(options: LengthPrefixedOptions = {}): Codec<Uint8Array> 
       const { bytes, at, end } = c;
       if (end - at < headerBytes) return c.short(headerBytes);
       let length = 0;
-      for (let i = lengthBytes - 1; i >= 0; i--) length = length * 256 + (bytes[at + place(i)] ?? 0);
+      for (let i = lengthBytes; i-- > 0;) length = length * 256 + (bytes[at + place(i)] as number);
       const frameBytes = headerBytes + adjust + length;
       const least = Math.max(headerBytes, skip);
       if (frameBytes < least) throw new DecodeError(`expected a frame of at least ${least} bytes, saw ${frameBytes}`);

@@ -2,7 +2,7 @@ import type { Codec } from './codec.js';
 import { type Content, copyBytes, rawContent, textContent } from './content.js';
 import { Incomplete } from './codec.js';
 import { type Cursor, same } from './cursor.js';
-import { DecodeError, LimitError, checkInteger, wrongRange } from './errors.js';
+import { DecodeError, LimitError, checkInteger } from './errors.js';
 import { type CopyOf, type DecodeAt, type EncodeTo, Layout, layoutOf } from './layout.js';
 import { Fixed } from './numbers.js';
 import { decodeUtf8 } from '@millrace/read-buffer';
@@ -37,8 +37,8 @@ export function checkLength(length: number, what: string, max: number): number {
 /** Bytes or text, with a length that is fixed or comes before them. */
 export class Sized<T> extends Layout<T> {
   declare readonly isText: boolean;
-  /** The length where there is no prefix. */
-  declare readonly fixedBytes: number;
+  /** The length where there is no prefix, and the greatest one, too; else 0. */
+  declare readonly minBytes: number;
   declare readonly prefix: Layout<number> | undefined;
   /** The prefix, if it is an unsigned number of fixed size. */
   declare readonly plain: Fixed<number> | undefined;
@@ -53,8 +53,9 @@ export class Sized<T> extends Layout<T> {
     this.isText = content.isText;
     this._content = content;
     this.prefix = prefix;
-    this.fixedBytes = typeof length === 'number' ? checkInteger('length', length, 0) : 0;
-    this.maxBytes = checkInteger('maxBytes', maxBytes, 0);
+    checkInteger('maxBytes', maxBytes, 0);
+    this.minBytes = typeof length === 'number' ? checkInteger('length', length, 0) : 0;
+    this.maxBytes = prefix === undefined ? this.minBytes : maxBytes;
     this.encodeTo = (out, value) => {
       const byteLength = this._checkedLength(value);
       prefix?.encodeTo(out, byteLength);
@@ -63,7 +64,7 @@ export class Sized<T> extends Layout<T> {
     const plain = plainPrefix(prefix);
     this.plain = plain;
     if (plain !== undefined) this.decodeAt = this._plainDecoder(plain);
-    else if (prefix === undefined) this.decodeAt = (c) => this._decodeContent(c, this.fixedBytes);
+    else if (prefix === undefined) this.decodeAt = (c) => this._decodeContent(c, this.minBytes);
     else {
       this.decodeAt = (c) =>
         c.then(prefix, (own) => {
@@ -74,7 +75,7 @@ export class Sized<T> extends Layout<T> {
   }
 
   least(): number {
-    return this.prefix?.least() ?? this.fixedBytes;
+    return this.prefix?.least() ?? this.minBytes;
   }
 
   size(value: T): number {
@@ -109,11 +110,7 @@ export class Sized<T> extends Layout<T> {
   }
 
   private _checkedLength(value: T): number {
-    const byteLength = this._content.byteLength(value);
-    const max = this.prefix === undefined ? this.fixedBytes : this.maxBytes;
-    const min = this.prefix === undefined ? this.fixedBytes : 0;
-    if (byteLength < min || byteLength > max) throw wrongRange('a length in bytes', min, max, byteLength);
-    return byteLength;
+    return checkInteger('a length in bytes', this._content.byteLength(value), this.minBytes, this.maxBytes);
   }
 }
 

@@ -103,17 +103,15 @@ export function readField(row: Row, name: string): unknown {
   return name in Object.prototype && !Object.hasOwn(row, name) ? undefined : row[name];
 }
 
-/** Sets a field. Assigning to `__proto__` would set the prototype instead. */
-export function setField(row: object, name: string, value: unknown): void {
-  if (name in row) Object.defineProperty(row, name, { value, writable: true, enumerable: true, configurable: true });
-  else (row as Row)[name] = value;
-}
-
 function assemble(names: readonly string[], parts: readonly AnyLayout[], values: readonly unknown[]): object {
-  const row = {};
-  for (const [i, name] of names.entries()) {
-    if (values[i] === undefined && isOptional(parts[i])) continue;
-    setField(row, name, values[i]);
+  const row: Row = {};
+  for (let i = 0; i < names.length; i++) {
+    const name = names[i] as string;
+    const value = values[i];
+    if (value === undefined && isOptional(parts[i])) continue;
+    // Assigning to `__proto__` would set the prototype instead.
+    if (name !== '__proto__') row[name] = value;
+    else Object.defineProperty(row, name, { value, writable: true, enumerable: true, configurable: true });
   }
   return row;
 }

@@ -1,5 +1,5 @@
 import { type Content, findBytes } from './content.js';
-import { LimitError, checkInteger, wrongRange } from './errors.js';
+import { LimitError, checkInteger } from './errors.js';
 import { type Layout, layout } from './layout.js';
 
 /** The other kind of length: up to a delimiter. */
@@ -14,8 +14,7 @@ export function until<T>(content: Content<T>, end: string | Uint8Array, maxBytes
   const delimiterBytes = checkInteger('the length of a delimiter', delimiter.length, 1);
   checkInteger('maxBytes', maxBytes, 0);
   const size = (value: T): number => {
-    const byteLength = content.byteLength(value);
-    if (byteLength > maxBytes) throw wrongRange('a length in bytes', 0, maxBytes, byteLength);
+    const byteLength = checkInteger('a length in bytes', content.byteLength(value), 0, maxBytes);
     const index = content.indexOf(value, delimiter);
     if (index >= 0) throw new RangeError(`expected a value without the delimiter that ends it, saw one at ${index}`);
     return byteLength + delimiterBytes;
