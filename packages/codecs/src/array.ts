@@ -24,8 +24,8 @@ export class List<T> extends Layout<T[]> {
   /** Decodes the items behind the prefix. */
   declare decodeItems: (c: Cursor, count: number) => T[] | typeof Incomplete;
   declare encodeTo: EncodeTo<T[]>;
-  declare private readonly _givenMax: number | undefined;
-  private _max: number | undefined = undefined;
+  readonly #givenMax: number | undefined;
+  #max: number | undefined = undefined;
 
   constructor(item: Layout<T>, count: number | Layout<number>, maxCount: number | undefined) {
     super();
@@ -33,7 +33,7 @@ export class List<T> extends Layout<T[]> {
     this.item = item;
     this.prefix = prefix;
     this.fixedCount = typeof count === 'number' ? checkInteger('count', count, 0) : 0;
-    this._givenMax = maxCount === undefined ? undefined : checkInteger('maxCount', maxCount, 0);
+    this.#givenMax = maxCount === undefined ? undefined : checkInteger('maxCount', maxCount, 0);
     this.decodeAt = (c) =>
       prefix === undefined
         ? this.decodeItems(c, this.fixedCount)
@@ -48,8 +48,8 @@ export class List<T> extends Layout<T[]> {
 
   /** The most items. What an item takes is known only when all lazy codecs are. */
   maxCount(): number {
-    this._max ??= this._givenMax ?? (this.item.least() > 0 ? DEFAULT_MAX_COUNT : DEFAULT_MAX_EMPTY_COUNT);
-    return this._max;
+    this.#max ??= this.#givenMax ?? (this.item.least() > 0 ? DEFAULT_MAX_COUNT : DEFAULT_MAX_EMPTY_COUNT);
+    return this.#max;
   }
 
   least(): number {
@@ -63,7 +63,7 @@ export class List<T> extends Layout<T[]> {
 
   override copy(copyOf: CopyOf): Layout<T[]> {
     const { prefix } = this;
-    return new List(copyOf(this.item), prefix === undefined ? this.fixedCount : copyOf(prefix), this._givenMax);
+    return new List(copyOf(this.item), prefix === undefined ? this.fixedCount : copyOf(prefix), this.#givenMax);
   }
 
   /** Decodes the items that are missing. Generated code comes here when bytes are short. */

@@ -15,13 +15,13 @@ type Sixteen<T> = readonly [T, T, T, T, T, T, T, T, T, T, T, T, T, T, T, T];
  * perf: struct without generated code. Fields and values in variables of their own let V8 inline the calls, and a
  * constructor gives the objects their final shape; a loop over names and values takes half as long again.
  *
- * @param stop - Saves a struct with the values up to the first that is Incomplete.
+ * @param struct - Its `stop` saves the values up to the first that is Incomplete.
  */
 // prettier-ignore
 export function assemblerOf(
   fields: readonly DecodeAt<unknown>[],
   names: readonly string[],
-  stop: (c: Cursor, values: unknown[]) => typeof Incomplete,
+  struct: { stop(c: Cursor, values: unknown[]): typeof Incomplete },
 ): Assembler | undefined {
   const count = fields.length;
   if (count === 0 || count > 16) return undefined;
@@ -68,7 +68,7 @@ export function assemblerOf(
     decode: (z) => {
       let a: unknown, b: unknown, c: unknown, d: unknown, e: unknown, g: unknown, h: unknown, i: unknown, j: unknown, k: unknown, l: unknown, m: unknown, n: unknown, o: unknown, p: unknown, q: unknown;
       return (a = f0(z)) === Incomplete || (count > 1 && ((b = f1(z)) === Incomplete || (count > 2 && ((c = f2(z)) === Incomplete || (count > 3 && ((d = f3(z)) === Incomplete || (count > 4 && ((e = f4(z)) === Incomplete || (count > 5 && ((g = f5(z)) === Incomplete || (count > 6 && ((h = f6(z)) === Incomplete || (count > 7 && ((i = f7(z)) === Incomplete || (count > 8 && ((j = f8(z)) === Incomplete || (count > 9 && ((k = f9(z)) === Incomplete || (count > 10 && ((l = f10(z)) === Incomplete || (count > 11 && ((m = f11(z)) === Incomplete || (count > 12 && ((n = f12(z)) === Incomplete || (count > 13 && ((o = f13(z)) === Incomplete || (count > 14 && ((p = f14(z)) === Incomplete || (count > 15 && ((q = f15(z)) === Incomplete))))))))))))))))))))))))))))))
-        ? stop(z, [a, b, c, d, e, g, h, i, j, k, l, m, n, o, p, q])
+        ? struct.stop(z, [a, b, c, d, e, g, h, i, j, k, l, m, n, o, p, q])
         : new Made(a, b, c, d, e, g, h, i, j, k, l, m, n, o, p, q);
     },
   };

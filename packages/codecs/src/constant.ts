@@ -7,7 +7,7 @@ function constantOf<T>(own: T, expected: Uint8Array): Layout<T> {
   const size = (value: T): number => {
     const isSame =
       value === undefined || Object.is(value, own) || (isBytes(own) && isBytes(value) && hex(own) === hex(value));
-    if (!isSame) throw new RangeError(`expected the constant ${hex(expected)}, saw another value`);
+    if (!isSame) throw new RangeError(`expected the constant ${hex(expected)}, saw another`);
     return expected.length;
   };
   return layout<T>({

@@ -57,7 +57,7 @@ export function isBytes(value: unknown): value is Uint8Array {
 export function copyBytes(source: Uint8Array, start: number, end: number): Uint8Array {
   const copy = new Uint8Array(end - start);
   // perf: for a few bytes a loop is cheaper than the view that `set` needs.
-  if (copy.length < 32) for (let i = start; i < end; i++) copy[i - start] = source[i] ?? 0;
+  if (copy.length < 32) for (let i = start; i < end; i++) copy[i - start] = source[i] as number;
   else copy.set(source.subarray(start, end));
   return copy;
 }

@@ -44,9 +44,9 @@ export class Cursor {
   /** How many lazy layouts are open. */
   depth = 0;
   /** The frames of the value, the outermost first. */
-  private readonly _frames: Frame[] = [];
+  readonly #frames: Frame[] = [];
   /** Frames that are being saved, the innermost first. */
-  private readonly _saved: Frame[] = [];
+  readonly #saved: Frame[] = [];
 
   /** Moves to a stretch of bytes. */
   set(bytes: Uint8Array, view: DataView, at: number, end: number): void {
@@ -76,7 +76,7 @@ export class Cursor {
 
   /** Saves a composite layout whose `part` is incomplete. */
   save<V>(part: Part, next: Next<V>): typeof Incomplete {
-    this._saved.push({ part, next });
+    this.#saved.push({ part, next });
     return Incomplete;
   }
 
@@ -87,19 +87,19 @@ export class Cursor {
   }
 
   get hasFrames(): boolean {
-    return this._frames.length > 0;
+    return this.#frames.length > 0;
   }
 
   /** Begins a value with `root`, or goes on with the one that was saved. */
   run(root: Part): unknown {
-    const value = this._frames.length === 0 ? root.decodeAt(this) : this._resume();
+    const value = this.#frames.length === 0 ? root.decodeAt(this) : this.#resume();
     if (value === Incomplete) this.keep();
     return value;
   }
 
   /** Moves the frames that were saved while the stack unwound to where they are resumed from. */
   keep(): void {
-    for (let frame = this._saved.pop(); frame !== undefined; frame = this._saved.pop()) this._frames.push(frame);
+    for (let frame = this.#saved.pop(); frame !== undefined; frame = this.#saved.pop()) this.#frames.push(frame);
   }
 
   /** Forgets the value and the bytes. */
@@ -109,16 +109,16 @@ export class Cursor {
     this.scanned = 0;
     this.depth = 0;
     // perf: struct; nearly always they are empty, and setting a length is not free.
-    if (this._frames.length > 0) this._frames.length = 0;
-    if (this._saved.length > 0) this._saved.length = 0;
+    if (this.#frames.length > 0) this.#frames.length = 0;
+    if (this.#saved.length > 0) this.#saved.length = 0;
   }
 
-  private _resume(): unknown {
+  #resume(): unknown {
     let value: unknown = Incomplete;
-    for (let frame = this._frames.pop(); frame !== undefined; frame = this._frames.pop()) {
+    for (let frame = this.#frames.pop(); frame !== undefined; frame = this.#frames.pop()) {
       // Only the innermost part is a leaf that has no value yet.
       if (value === Incomplete) value = frame.part.decodeAt(this);
-      if (value === Incomplete) this._saved.push(frame);
+      if (value === Incomplete) this.#saved.push(frame);
       else value = frame.next(value as never);
       if (value === Incomplete) break;
     }

@@ -86,8 +86,7 @@ function netstring({ maxFrameBytes = DEFAULT_MAX_BYTES }: FramerOptions = {}): C
 }
 
 function parseLength(text: string): number {
-  if (!/^(0|[1-9]\d*)$/.test(text))
-    throw new DecodeError(`expected a length in decimal digits, saw ${JSON.stringify(text)}`);
+  if (!/^(0|[1-9]\d*)$/.test(text)) throw new DecodeError(`expected decimal digits, saw ${JSON.stringify(text)}`);
   return Number(text);
 }
 
@@ -96,7 +95,7 @@ function lines({ maxFrameBytes = DEFAULT_MAX_BYTES }: FramerOptions = {}): Codec
   const strip = (text: string): string => (text.endsWith('\r') ? text.slice(0, -1) : text);
   return mapped(line, strip, (text) => {
     if (typeof text === 'string' && text.endsWith('\r'))
-      throw new RangeError('expected a line without a carriage return at its end');
+      throw new RangeError('expected a line, saw a carriage return at its end');
     return text;
   });
 }

@@ -18,7 +18,7 @@ export abstract class Layout<T> implements Codec<T> {
   abstract encodeTo: EncodeTo<T>;
   /** Decodes value after value until the bytes end; only generated code sets it, where it is faster. */
   drain: ((cursor: Cursor, onValue: (value: T) => void) => void) | undefined = undefined;
-  private _idle: StreamDecoder<T> | undefined = undefined;
+  #idle: StreamDecoder<T> | undefined = undefined;
 
   /** The fewest bytes that a value takes. */
   abstract least(): number;
@@ -36,12 +36,12 @@ export abstract class Layout<T> implements Codec<T> {
 
   decode(input: ReadBuffer): T | typeof Incomplete {
     // Not one for all: `to` of a mapped codec may decode with this very codec.
-    const decoder = this._idle ?? new StreamDecoder<T>(this);
-    this._idle = undefined;
+    const decoder = this.#idle ?? new StreamDecoder<T>(this);
+    this.#idle = undefined;
     try {
       return decoder.decodeOnce(input);
     } finally {
-      this._idle = decoder;
+      this.#idle = decoder;
     }
   }
 

@@ -17,34 +17,34 @@ const encoding = { depth: 0 };
 /** A layout that is known later. */
 export class Lazy<T> extends Layout<T> {
   declare readonly maxDepth: number;
-  declare private readonly _get: () => Layout<T>;
-  private _target: Layout<T> | undefined = undefined;
-  private _isMeasuring = false;
+  readonly #get: () => Layout<T>;
+  #target: Layout<T> | undefined = undefined;
+  #isMeasuring = false;
 
   constructor(get: () => Layout<T>, maxDepth: number) {
     super();
-    this._get = get;
+    this.#get = get;
     this.maxDepth = maxDepth;
   }
 
   get target(): Layout<T> {
-    this._target ??= this._get();
-    return this._target;
+    this.#target ??= this.#get();
+    return this.#target;
   }
 
   /** What is inside of itself adds nothing: some value must be without it. */
   least(): number {
-    if (this._isMeasuring) return 0;
-    this._isMeasuring = true;
+    if (this.#isMeasuring) return 0;
+    this.#isMeasuring = true;
     try {
       return this.target.least();
     } finally {
-      this._isMeasuring = false;
+      this.#isMeasuring = false;
     }
   }
 
   size(value: T): number {
-    return this._deeper(() => this.target.size(value));
+    return this.#deeper(() => this.target.size(value));
   }
 
   decodeAt = (c: Cursor): T | typeof Incomplete => {
@@ -58,7 +58,7 @@ export class Lazy<T> extends Layout<T> {
   };
 
   encodeTo: Layout<T>['encodeTo'] = (out, value) => {
-    this._deeper(() => {
+    this.#deeper(() => {
       this.target.encodeTo(out, value);
     });
   };
@@ -67,7 +67,7 @@ export class Lazy<T> extends Layout<T> {
     return new Lazy(() => copyOf(this.target), this.maxDepth);
   }
 
-  private _deeper<R>(run: () => R): R {
+  #deeper<R>(run: () => R): R {
     const { depth } = encoding;
     if (depth >= this.maxDepth) throw new RangeError(`expected a depth from 0 to ${this.maxDepth}, saw ${depth + 1}`);
     encoding.depth = depth + 1;

@@ -167,7 +167,7 @@ export function readSafe(view: DataView, at: number, littleEndian: boolean, isSi
   const highAt = littleEndian ? at + 4 : at;
   const high = isSigned ? view.getInt32(highAt, littleEndian) : view.getUint32(highAt, littleEndian);
   const value = high * 2 ** 32 + view.getUint32(littleEndian ? at : at + 4, littleEndian);
-  if (value > MAX || value < -MAX) throw new DecodeError(`expected a safe integer, saw about ${value}`);
+  if (value > MAX || value < -MAX) throw new DecodeError(`expected a safe integer, saw ${value}`);
   return value;
 }
 

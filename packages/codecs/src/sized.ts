@@ -45,31 +45,31 @@ export class Sized<T> extends Layout<T> {
   declare readonly maxBytes: number;
   declare decodeAt: DecodeAt<T>;
   declare encodeTo: EncodeTo<T>;
-  declare private readonly _content: Content<T>;
+  readonly #content: Content<T>;
 
   constructor(content: Content<T>, length: number | Layout<number>, maxBytes: number) {
     super();
     const prefix = typeof length === 'number' ? undefined : length;
     this.isText = content.isText;
-    this._content = content;
+    this.#content = content;
     this.prefix = prefix;
     checkInteger('maxBytes', maxBytes, 0);
     this.minBytes = typeof length === 'number' ? checkInteger('length', length, 0) : 0;
     this.maxBytes = prefix === undefined ? this.minBytes : maxBytes;
     this.encodeTo = (out, value) => {
-      const byteLength = this._checkedLength(value);
+      const byteLength = this.#checkedLength(value);
       prefix?.encodeTo(out, byteLength);
       content.write(out, value);
     };
     const plain = plainPrefix(prefix);
     this.plain = plain;
-    if (plain !== undefined) this.decodeAt = this._plainDecoder(plain);
-    else if (prefix === undefined) this.decodeAt = (c) => this._decodeContent(c, this.minBytes);
+    if (plain !== undefined) this.decodeAt = this.#plainDecoder(plain);
+    else if (prefix === undefined) this.decodeAt = (c) => this.#decodeContent(c, this.minBytes);
     else {
       this.decodeAt = (c) =>
         c.then(prefix, (own) => {
           const byteLength = checkLength(own, 'a length', maxBytes);
-          return c.then({ decodeAt: () => this._decodeContent(c, byteLength) }, same);
+          return c.then({ decodeAt: () => this.#decodeContent(c, byteLength) }, same);
         });
     }
   }
@@ -79,22 +79,22 @@ export class Sized<T> extends Layout<T> {
   }
 
   size(value: T): number {
-    const byteLength = this._checkedLength(value);
+    const byteLength = this.#checkedLength(value);
     return (this.prefix?.size(byteLength) ?? 0) + byteLength;
   }
 
   override copy(copyOf: CopyOf): Layout<T> {
-    return this.prefix === undefined ? this : new Sized(this._content, copyOf(this.prefix), this.maxBytes);
+    return this.prefix === undefined ? this : new Sized(this.#content, copyOf(this.prefix), this.maxBytes);
   }
 
   // perf: struct without generated code; short strings have such prefixes.
-  private _plainDecoder({ byteLength, littleEndian }: Fixed<number>): DecodeAt<T> {
+  #plainDecoder({ byteLength, littleEndian }: Fixed<number>): DecodeAt<T> {
     const { maxBytes, isText } = this;
     return (c) => {
       const { bytes, at, end, view } = c;
       const start = at + byteLength;
       if (start > end) return c.short(byteLength);
-      const length = byteLength === 1 ? (bytes[at] ?? 0) : readPlain(view, at, byteLength, littleEndian);
+      const length = byteLength === 1 ? (bytes[at] as number) : readPlain(view, at, byteLength, littleEndian);
       if (length > maxBytes) throw new LimitError('a length', length, maxBytes);
       const stop = start + length;
       // The prefix is read again when the rest is there.
@@ -104,13 +104,13 @@ export class Sized<T> extends Layout<T> {
     };
   }
 
-  private _decodeContent(c: Cursor, byteLength: number): T | typeof Incomplete {
+  #decodeContent(c: Cursor, byteLength: number): T | typeof Incomplete {
     const at = c.take(byteLength);
-    return at < 0 ? Incomplete : this._content.decode(c.bytes, at, c.at);
+    return at < 0 ? Incomplete : this.#content.decode(c.bytes, at, c.at);
   }
 
-  private _checkedLength(value: T): number {
-    return checkInteger('a length in bytes', this._content.byteLength(value), this.minBytes, this.maxBytes);
+  #checkedLength(value: T): number {
+    return checkInteger('a length in bytes', this.#content.byteLength(value), this.minBytes, this.maxBytes);
   }
 }
 

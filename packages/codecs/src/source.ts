@@ -74,15 +74,18 @@ export function generate(root: AnyLayout, all: Iterable<AnyLayout>, id: number):
       const rest = `{ c.at = at; return ${name}.decodeFrom${known}; }`;
       if (!(part instanceof Fixed)) return read(part, `v${i}`, rest, `${name}.stop${known}`);
       const check = parts[i - 1] instanceof Fixed ? '' : `  if (end - at < ${bytesFrom(parts, i)}) ${rest}\n`;
-      return `${check}  const v${i} = ${readNumber(part)}; // ${fields[i] ?? ''}\n  at += ${part.byteLength};`;
+      return `${check}  const v${i} = ${readNumber(part)}; // ${fields[i] as string}\n  at += ${part.byteLength};`;
     });
     // `__proto__: value` would set the prototype.
     const pairs = fields.map((field, i) => `${field === '"__proto__"' ? `[${field}]` : field}: v${i}`);
     const row = struct.hasOptional ? `${name}.make([${values.join(', ')}])` : `{ ${pairs.join(', ')} }`;
     const writes = parts.map((part, i) => {
-      const field = fields[i] ?? '';
+      const field = fields[i] as string;
       // What every object inherits is not a field.
-      return write(part, (struct.names[i] ?? '') in Object.prototype ? `readField(row, ${field})` : `row[${field}]`);
+      return write(
+        part,
+        (struct.names[i] as string) in Object.prototype ? `readField(row, ${field})` : `row[${field}]`,
+      );
     });
     return `${name}.decodeAt = function decode(c) {
 ${CURSOR}
@@ -183,7 +186,7 @@ function readNumber({ kind, littleEndian, byteLength }: AnyFixed, at = 'at'): st
 }
 
 /** A name as a string literal: what it contains cannot end it. */
-function literal(name = ''): string {
+function literal(name: string): string {
   // JSON leaves these two as they are; older engines end a line at them.
   return JSON.stringify(name).replaceAll('\u2028', '\\u2028').replaceAll('\u2029', '\\u2029');
 }

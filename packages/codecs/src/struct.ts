@@ -1,4 +1,3 @@
-import type { WriteBuffer } from '@millrace/write-buffer';
 import { type AnyCodec, type Codec, Incomplete } from './codec.js';
 import type { Cursor } from './cursor.js';
 import { wrongType } from './errors.js';
@@ -37,16 +36,15 @@ export class Struct<T> extends Layout<T> {
     this.names = names;
     this.parts = parts;
     this.hasOptional = parts.some(isOptional);
-    const stop = (c: Cursor, values: unknown[]): typeof Incomplete =>
-      this.stop(c, values.slice(0, values.indexOf(Incomplete)));
     const fields = parts.map((part) => part.decodeAt);
     // A constructor would set the prototype where a field is called `__proto__`.
     const isPlain = !this.hasOptional && !names.includes('__proto__');
-    const assembler = isPlain ? assemblerOf(fields, names, stop) : undefined;
+    const assembler = isPlain ? assemblerOf(fields, names, this) : undefined;
     this.decodeAt = (assembler?.decode as DecodeAt<T> | undefined) ?? ((c) => this.decodeFrom(c, []));
     this.make = (values) => (assembler === undefined ? assemble(names, parts, values) : new assembler.Row(...values));
     this.encodeTo = (out, value) => {
-      this._encodeFields(out, checkRow(value));
+      const row = checkRow(value);
+      for (let i = 0; i < names.length; i++) (parts[i] as AnyLayout).encodeTo(out, readField(row, names[i] as string));
     };
   }
 
@@ -56,15 +54,16 @@ export class Struct<T> extends Layout<T> {
 
   size(value: T): number {
     const row = checkRow(value);
-    return this.names.reduce((sum, name, i) => sum + (this.parts[i]?.size(readField(row, name)) ?? 0), 0);
+    return this.names.reduce((sum, name, i) => sum + (this.parts[i] as AnyLayout).size(readField(row, name)), 0);
   }
 
   override copy(copyOf: CopyOf): Layout<T> {
     return new Struct(this.names, this.parts.map(copyOf));
   }
 
-  /** Saves the values of the first fields, where the next one is incomplete. */
+  /** Saves the values of the first fields, up to the first that is Incomplete, where the next one is incomplete. */
   stop(c: Cursor, values: unknown[]): typeof Incomplete {
+    if (values.includes(Incomplete)) values.length = values.indexOf(Incomplete);
     return c.save(this.parts[values.length] as AnyLayout, (value) => {
       values.push(value);
       return this.decodeFrom(c, values);
@@ -75,21 +74,16 @@ export class Struct<T> extends Layout<T> {
   decodeFrom(c: Cursor, values: unknown[]): T | typeof Incomplete {
     const { parts } = this;
     for (let i = values.length; i < parts.length; i++) {
-      const value: unknown = parts[i]?.decodeAt(c);
+      const value: unknown = (parts[i] as AnyLayout).decodeAt(c);
       if (value === Incomplete) return this.stop(c, values);
       values.push(value);
     }
     return this.make(values) as T;
   }
-
-  private _encodeFields(out: WriteBuffer, row: Row): void {
-    const { names, parts } = this;
-    for (let i = 0; i < names.length; i++) parts[i]?.encodeTo(out, readField(row, names[i] ?? ''));
-  }
 }
 
-function isOptional(part: AnyLayout | undefined): boolean {
-  return part !== undefined && 'isOptional' in part;
+function isOptional(part: AnyLayout): boolean {
+  return 'isOptional' in part;
 }
 
 /** Throws unless a value is an object. */
@@ -108,7 +102,7 @@ function assemble(names: readonly string[], parts: readonly AnyLayout[], values:
   for (let i = 0; i < names.length; i++) {
     const name = names[i] as string;
     const value = values[i];
-    if (value === undefined && isOptional(parts[i])) continue;
+    if (value === undefined && isOptional(parts[i] as AnyLayout)) continue;
     // Assigning to `__proto__` would set the prototype instead.
     if (name !== '__proto__') row[name] = value;
     else Object.defineProperty(row, name, { value, writable: true, enumerable: true, configurable: true });

@@ -11,12 +11,12 @@ export interface UntilOptions {
 /** Bytes or text that end with a delimiter. */
 export function until<T>(content: Content<T>, end: string | Uint8Array, maxBytes: number): Layout<T> {
   const delimiter = typeof end === 'string' ? new TextEncoder().encode(end) : new Uint8Array(end);
-  const delimiterBytes = checkInteger('the length of a delimiter', delimiter.length, 1);
+  const delimiterBytes = checkInteger('a length in bytes', delimiter.length, 1);
   checkInteger('maxBytes', maxBytes, 0);
   const size = (value: T): number => {
     const byteLength = checkInteger('a length in bytes', content.byteLength(value), 0, maxBytes);
     const index = content.indexOf(value, delimiter);
-    if (index >= 0) throw new RangeError(`expected a value without the delimiter that ends it, saw one at ${index}`);
+    if (index >= 0) throw new RangeError(`expected no delimiter in a value, saw one at ${index}`);
     return byteLength + delimiterBytes;
   };
   return layout<T>({
@@ -38,7 +38,7 @@ export function until<T>(content: Content<T>, end: string | Uint8Array, maxBytes
         return content.decode(bytes, at, found);
       }
       if (seenBytes >= maxBytes + delimiterBytes) {
-        throw new LimitError('bytes before a delimiter', maxBytes + 1, maxBytes);
+        throw new LimitError('a length in bytes', maxBytes + 1, maxBytes);
       }
       return c.short(Math.max(delimiterBytes, seenBytes + 1), seenBytes);
     },
