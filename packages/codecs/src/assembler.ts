@@ -7,10 +7,10 @@ interface Assembler {
   readonly decode: DecodeAt<object>;
   readonly Row: new (...values: unknown[]) => object;
 }
-type Sixteen<T> = readonly [T, T, T, T, T, T, T, T, T, T, T, T, T, T, T, T];
+type Twelve<T> = readonly [T, T, T, T, T, T, T, T, T, T, T, T];
 
 /**
- * Makes what decodes a struct of up to 16 fields, or returns undefined for more of them, or none.
+ * Makes what decodes a struct of up to 12 fields, or returns undefined for more of them, or none.
  *
  * perf: struct without generated code. Fields and values in variables of their own let V8 inline the calls, and a
  * constructor gives the objects their final shape; a loop over names and values takes half as long again.
@@ -24,10 +24,10 @@ export function assemblerOf(
   struct: { stop(c: Cursor, values: unknown[]): typeof Incomplete },
 ): Assembler | undefined {
   const count = fields.length;
-  if (count === 0 || count > 16) return undefined;
-  const [f0, f1, f2, f3, f4, f5, f6, f7, f8, f9, f10, f11, f12, f13, f14, f15] = fields as unknown as Sixteen<DecodeAt<unknown>>;
-  const [n0, n1, n2, n3, n4, n5, n6, n7, n8, n9, n10, n11, n12, n13, n14, n15] = names as Sixteen<string>;
-  function Row(this: Record<string, unknown>, a?: unknown, b?: unknown, c?: unknown, d?: unknown, e?: unknown, g?: unknown, h?: unknown, i?: unknown, j?: unknown, k?: unknown, l?: unknown, m?: unknown, n?: unknown, o?: unknown, p?: unknown, q?: unknown): void {
+  if (count === 0 || count > 12) return undefined;
+  const [f0, f1, f2, f3, f4, f5, f6, f7, f8, f9, f10, f11] = fields as unknown as Twelve<DecodeAt<unknown>>;
+  const [n0, n1, n2, n3, n4, n5, n6, n7, n8, n9, n10, n11] = names as Twelve<string>;
+  function Row(this: Record<string, unknown>, a?: unknown, b?: unknown, c?: unknown, d?: unknown, e?: unknown, g?: unknown, h?: unknown, i?: unknown, j?: unknown, k?: unknown, l?: unknown, m?: unknown): void {
     this[n0] = a;
     if (count === 1) return;
     this[n1] = b;
@@ -51,14 +51,6 @@ export function assemblerOf(
     this[n10] = l;
     if (count === 11) return;
     this[n11] = m;
-    if (count === 12) return;
-    this[n12] = n;
-    if (count === 13) return;
-    this[n13] = o;
-    if (count === 14) return;
-    this[n14] = p;
-    if (count === 15) return;
-    this[n15] = q;
   }
   // They are plain objects.
   Object.defineProperty(Row, 'prototype', { value: Object.prototype });
@@ -66,10 +58,10 @@ export function assemblerOf(
   return {
     Row: Made,
     decode: (z) => {
-      let a: unknown, b: unknown, c: unknown, d: unknown, e: unknown, g: unknown, h: unknown, i: unknown, j: unknown, k: unknown, l: unknown, m: unknown, n: unknown, o: unknown, p: unknown, q: unknown;
-      return (a = f0(z)) === Incomplete || (count > 1 && ((b = f1(z)) === Incomplete || (count > 2 && ((c = f2(z)) === Incomplete || (count > 3 && ((d = f3(z)) === Incomplete || (count > 4 && ((e = f4(z)) === Incomplete || (count > 5 && ((g = f5(z)) === Incomplete || (count > 6 && ((h = f6(z)) === Incomplete || (count > 7 && ((i = f7(z)) === Incomplete || (count > 8 && ((j = f8(z)) === Incomplete || (count > 9 && ((k = f9(z)) === Incomplete || (count > 10 && ((l = f10(z)) === Incomplete || (count > 11 && ((m = f11(z)) === Incomplete || (count > 12 && ((n = f12(z)) === Incomplete || (count > 13 && ((o = f13(z)) === Incomplete || (count > 14 && ((p = f14(z)) === Incomplete || (count > 15 && ((q = f15(z)) === Incomplete))))))))))))))))))))))))))))))
-        ? struct.stop(z, [a, b, c, d, e, g, h, i, j, k, l, m, n, o, p, q])
-        : new Made(a, b, c, d, e, g, h, i, j, k, l, m, n, o, p, q);
+      let a: unknown, b: unknown, c: unknown, d: unknown, e: unknown, g: unknown, h: unknown, i: unknown, j: unknown, k: unknown, l: unknown, m: unknown;
+      return (a = f0(z)) === Incomplete || (count > 1 && ((b = f1(z)) === Incomplete || (count > 2 && ((c = f2(z)) === Incomplete || (count > 3 && ((d = f3(z)) === Incomplete || (count > 4 && ((e = f4(z)) === Incomplete || (count > 5 && ((g = f5(z)) === Incomplete || (count > 6 && ((h = f6(z)) === Incomplete || (count > 7 && ((i = f7(z)) === Incomplete || (count > 8 && ((j = f8(z)) === Incomplete || (count > 9 && ((k = f9(z)) === Incomplete || (count > 10 && ((l = f10(z)) === Incomplete || (count > 11 && ((m = f11(z)) === Incomplete))))))))))))))))))))))
+        ? struct.stop(z, [a, b, c, d, e, g, h, i, j, k, l, m])
+        : new Made(a, b, c, d, e, g, h, i, j, k, l, m);
     },
   };
 }

@@ -163,7 +163,7 @@ ${
   if (root.least() > 0) functions.push(drainSource());
   const text = [
     // V8 shares type feedback between functions of the same source: the number keeps two codecs apart.
-    `'use strict'; // codec ${id} of @millrace/codecs`,
+    `'use strict'; // codec ${id}`,
     `const { ${Object.keys(library).join(', ')} } = library;`,
     `const [${layouts.map(nameOf).join(', ')}] = layouts;`,
     ...functions,
