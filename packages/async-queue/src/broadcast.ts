@@ -50,6 +50,7 @@ export class Broadcast<T extends {} | null> {
   private readonly _putters = new Line<T>(() => {
     this._admit();
   });
+  private _isAdmitting = false;
   /** How many items were put. */
   private _count = 0;
   private _end: { readonly error: unknown; readonly isClean: boolean } | undefined;
@@ -174,11 +175,18 @@ export class Broadcast<T extends {} | null> {
     if (owed === 0) this._items[slot] = undefined;
   }
 
+  /** Lets in the items of putters that there is room for. What that hands over makes room: the one loop sees to it all. */
   private _admit(): void {
-    while (this._putters.length > 0 && this._hasRoom) {
-      const putter = this._putters.next;
-      putter.settle();
-      this._put(putter.item as T);
+    if (this._isAdmitting) return;
+    this._isAdmitting = true;
+    try {
+      while (this._putters.length > 0 && this._hasRoom) {
+        const putter = this._putters.next;
+        putter.settle();
+        this._put(putter.item as T);
+      }
+    } finally {
+      this._isAdmitting = false;
     }
   }
 

@@ -63,8 +63,8 @@ class Selection implements Waiter, Cancellable {
       for (const [index, arm] of this._arms.entries()) {
         const committed = arm.tryCommit();
         if (committed === undefined) continue;
-        this._settle();
         this._resolve({ index, value: committed.value });
+        this._settle();
         return;
       }
       this._state = 'waiting';
@@ -74,8 +74,8 @@ class Selection implements Waiter, Cancellable {
   }
 
   onCancel(reason: unknown): void {
-    this._settle();
     this._reject(reason);
+    this._settle();
   }
 
   /** Gets in all lines, unless it settles on the way. */
@@ -86,6 +86,7 @@ class Selection implements Waiter, Cancellable {
     if (this._state === 'waiting') this._watch = watchOp(op, this, 'select');
   }
 
+  /** Comes after the promise is settled: leaving may settle those behind, and they are to see it after this one. */
   private _settle(): void {
     this._state = 'settled';
     this._watch?.release();

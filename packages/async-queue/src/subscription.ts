@@ -183,6 +183,8 @@ export class Subscription<T extends {} | null> implements AsyncIterable<T>, Disp
   }
 
   private _give(taker: Place<T>): void {
+    // Taking may let in another item, and that one is for whoever is next in line.
+    taker.withdraw();
     try {
       taker.settle(this.tryTake());
     } catch (error) {

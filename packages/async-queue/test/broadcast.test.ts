@@ -120,6 +120,35 @@ describe('Broadcast: a subscription that lags', () => {
     expect(await errorOf(slow.take())).toBeInstanceOf(QueueClosedError);
   });
 
+  test('leaves without a loss for a loop that waits, however many puts it held up', async () => {
+    const channel = new Broadcast<number>({ capacity: 1, lag: 'wait' });
+    const [fast, slow] = [channel.subscribe(), channel.subscribe()];
+    const got: number[] = [];
+    const loop = (async () => {
+      for await (const item of fast) got.push(item);
+    })();
+    const puts = Promise.all([0, 1, 2, 3].map((item) => channel.put(item)));
+    await turn();
+    slow.close();
+    await puts;
+    channel.close();
+    await loop;
+    expect(got).toEqual([0, 1, 2, 3]);
+  });
+
+  test('leaves thousands of puts and thousands of takes to each other, in order', async () => {
+    const channel = new Broadcast<number>({ capacity: 1, lag: 'wait' });
+    const [fast, slow] = [channel.subscribe(), channel.subscribe()];
+    const items = Array.from({ length: 5000 }, (_, item) => item);
+    const seen: number[] = [];
+    const takes = Promise.all(items.map(() => fast.take().then((item) => seen.push(item))));
+    const puts = Promise.all(items.map((item) => channel.put(item)));
+    slow.close();
+    await Promise.all([takes, puts]);
+    expect(seen).toEqual(items);
+    expect([channel.waitingPutters, fast.waitingTakers, fast.size]).toEqual([0, 0, 0]);
+  });
+
   test('nobody puts past those who wait', () => {
     const channel = new Broadcast<number>({ capacity: 1, lag: 'wait' });
     const subscription = channel.subscribe();
