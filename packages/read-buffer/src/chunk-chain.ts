@@ -22,9 +22,6 @@ const BLOCK_BYTES = 1024;
 /** Chunks up to this size are collected in a carry: cheaper than a view of their own. */
 const SHORT_CHUNK_BYTES = 64;
 
-/** So many marks of one place differ. */
-const MARK_SERIALS = 1024;
-
 const NO_BYTES = new Uint8Array(0);
 const NO_VIEW = new DataView(NO_BYTES.buffer);
 
@@ -61,8 +58,9 @@ export abstract class ChunkChain {
   /** How many bytes from the cursor on the next frame, or its header, takes; 0 if it is not known to be incomplete. */
   protected _neededBytes = 0;
   protected _framing: Framing | null = null;
-  /** Handles of the open marks, the oldest first: offset in the stream times `MARK_SERIALS`, plus a serial number. */
+  /** Offsets of the open marks, the oldest first, and their handles. */
   protected _marks: number[] = [];
+  private _markHandles: number[] = [];
   /** Whether `_bytes` is the buffer's own: it may be written behind `_bytesEnd`, and used again when it was read. */
   protected _isCarry = false;
   /** A shorter chunk than this can be copied behind the carry, with nothing else to look at. */
@@ -76,8 +74,10 @@ export abstract class ChunkChain {
   private _lastQueued: QueuedChunk | undefined = undefined;
   private _queuedBytes = 0;
   private _isBorrowing = false;
+  /** The borrowed chunk, if it had to wait in the queue; empty when it was read or copied. */
+  private _borrowed: QueuedChunk | undefined = undefined;
   private _spare: Uint8Array = NO_BYTES;
-  private _markSerial = 0;
+  private _nextMark = 1;
 
   /** What was copied, taken and joined so far; a new object each time. */
   get stats(): ReadBufferStats {
@@ -115,6 +115,7 @@ export abstract class ChunkChain {
     if (this._isBorrowing) throw new TypeError('a borrow is open: endBorrow ends it');
     if (!this._copyShort(chunk)) this._append(chunk);
     this._isBorrowing = true;
+    this._borrowed = this._lastQueued;
   }
 
   /**
@@ -130,6 +131,15 @@ export abstract class ChunkChain {
     const wasBorrowing = this._isBorrowing;
     this._isBorrowing = false;
     if (!wasBorrowing || (this._isCarry && this._queue === undefined)) return;
+    const borrowed = this._borrowed;
+    this._borrowed = undefined;
+    const queuedBytes = borrowed?.bytes.length ?? 0;
+    if (borrowed !== undefined && (this._isCarry ? queuedBytes > SHORT_CHUNK_BYTES : queuedBytes > 0)) {
+      // It still waits in the queue: what is before it stays where it is.
+      borrowed.bytes = borrowed.bytes.slice();
+      this._copiedBytes += borrowed.bytes.length;
+      return;
+    }
     if (this._marks.length === 0) {
       // A frame that was read may still be marked: then the next one has to wait.
       if (this._cursor === this._end) this._expectFrame(true);
@@ -149,10 +159,9 @@ export abstract class ChunkChain {
    * @returns A handle for `rollback` or `commit`.
    */
   mark(): number {
-    this._markSerial = (this._markSerial + 1) % MARK_SERIALS;
-    const mark = (this._base + this._cursor) * MARK_SERIALS + this._markSerial;
-    this._marks.push(mark);
-    return mark;
+    this._marks.push(this._base + this._cursor);
+    this._markHandles.push(this._nextMark);
+    return this._nextMark++;
   }
 
   /**
@@ -161,8 +170,9 @@ export abstract class ChunkChain {
    * @throws {TypeError} If `mark` is not open; nothing changes.
    */
   rollback(mark: number): void {
-    this.commit(mark);
-    this._cursor = this._markedAt(mark);
+    const index = this._markIndex(mark);
+    this._cursor = (this._marks[index] as number) - this._base;
+    this._closeMarks(index);
   }
 
   /**
@@ -171,9 +181,7 @@ export abstract class ChunkChain {
    * @throws {TypeError} If `mark` is not open; nothing changes.
    */
   commit(mark: number): void {
-    const index = this._marks.lastIndexOf(mark);
-    if (index < 0) throw new TypeError(`expected the handle of an open mark, saw ${mark}`);
-    this._marks.length = index;
+    this._closeMarks(this._markIndex(mark));
   }
 
   /** Returns how many bytes the next frame, or its header, takes, and sets `_neededBytes` if they are not all there. */
@@ -199,6 +207,12 @@ export abstract class ChunkChain {
     return isIdle;
   }
 
+  /** Leaves the carry, all of which was read, to somebody else. */
+  protected _giveAway(): void {
+    this._isCarry = false;
+    this._enter(NO_BYTES);
+  }
+
   /** Makes the next `byteCount` bytes contiguous, in a carry if they are not. There must be as many. */
   protected _pull(byteCount: number, isFeeding = false): void {
     while (this._cursor === this._bytesEnd && this._marks.length === 0 && this._advance());
@@ -218,8 +232,9 @@ export abstract class ChunkChain {
 
   /** Copies a short chunk behind the carry, where that is all there is to do. perf: micro, 1-byte drip. */
   private _copyShort(chunk: Uint8Array): boolean {
+    if (this._roomBytes <= 0 || !isBytes(chunk)) return false;
     const byteLength = chunk.length;
-    if (!(byteLength < this._roomBytes && byteLength <= SHORT_CHUNK_BYTES && isBytes(chunk))) return false;
+    if (byteLength >= this._roomBytes || byteLength > SHORT_CHUNK_BYTES) return false;
     copyBytes(this._bytes, this._bytesEnd, chunk, 0, byteLength);
     this._extend(byteLength);
     this._roomBytes -= byteLength;
@@ -269,6 +284,7 @@ export abstract class ChunkChain {
     this._queuedBytes -= byteCount;
     if (byteCount < queued.bytes.length) queued.bytes = queued.bytes.subarray(byteCount);
     else {
+      queued.bytes = NO_BYTES;
       this._queue = queued.next;
       if (queued.next === undefined) this._lastQueued = undefined;
     }
@@ -316,18 +332,28 @@ export abstract class ChunkChain {
   /** Index of the first byte that may still be read. */
   private _keptFrom(): number {
     const [oldest] = this._marks;
-    return oldest === undefined ? this._cursor : this._markedAt(oldest);
+    return oldest === undefined ? this._cursor : oldest - this._base;
   }
 
-  private _markedAt(mark: number): number {
-    return Math.floor(mark / MARK_SERIALS) - this._base;
+  protected _closeMarks(count: number): void {
+    if (this._marks.length === count) return; // perf: micro, frames of 20 B: setting a length costs more than a frame
+    this._marks.length = count;
+    this._markHandles.length = count;
+  }
+
+  private _markIndex(mark: number): number {
+    const index = this._markHandles.lastIndexOf(mark);
+    if (index < 0) throw new TypeError(`expected the handle of an open mark, saw ${mark}`);
+    return index;
   }
 
   /** Finds out how much may be copied behind the carry. */
   private _makeRoom(): void {
     const limit = this._framing === null ? this._maxBufferedBytes : this._neededBytes;
     const isOpen = this._isCarry && this._queue === undefined;
-    this._roomBytes = isOpen ? Math.min(this._bytes.length - this._bytesEnd, limit - this.bufferedBytes) : 0;
+    // What a mark keeps counts, too.
+    const limitEnd = this._keptFrom() + limit;
+    this._roomBytes = isOpen ? Math.min(this._bytes.length, limitEnd) - this._bytesEnd : 0;
   }
 
   private _retire(): void {

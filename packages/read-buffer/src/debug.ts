@@ -22,6 +22,7 @@ export class ReadBuffer extends PlainReadBuffer {
   private readonly _views = new Loans();
   /** Those that end with the frame, too. */
   private readonly _payloads = new Loans();
+  private _isLent = false;
 
   override feed(chunk: Uint8Array): void {
     assertLive(chunk);
@@ -32,22 +33,26 @@ export class ReadBuffer extends PlainReadBuffer {
   override feedBorrowed(chunk: Uint8Array): void {
     assertLive(chunk);
     super.feedBorrowed(chunk);
+    this._isLent = true;
     this._release('feedBorrowed');
   }
 
   override endBorrow(): void {
-    this._release('endBorrow');
     super.endBorrow();
+    if (this._isLent) this._release('endBorrow');
+    this._isLent = false;
   }
 
   override takeFrame(): boolean {
+    const isTaken = super.takeFrame();
     this._payloads.release('takeFrame');
-    return super.takeFrame();
+    return isTaken;
   }
 
   override takeRun(type: number, decode: RunDecoder): boolean {
+    const hasAdvanced = super.takeRun(type, decode);
     this._payloads.release('takeRun');
-    return super.takeRun(type, decode);
+    return hasAdvanced;
   }
 
   override setFrame(layout: FrameLayout | null): void {

@@ -235,6 +235,7 @@ export abstract class FieldReader extends NumberReader {
   protected _decodeRun(decode: RunDecoder, end: number): boolean {
     const start = this._cursor;
     const bytes = this._bytes;
+    const framing = this._framing;
     setRunning(this._text, end);
     let next: number;
     try {
@@ -242,7 +243,9 @@ export abstract class FieldReader extends NumberReader {
     } finally {
       setRunning(undefined, 0);
     }
-    if (this._bytes !== bytes || this._cursor !== start) throw new TypeError('a run decoder must not use its buffer');
+    if (this._bytes !== bytes || this._cursor !== start || this._framing !== framing) {
+      throw new TypeError('a run decoder must not use its buffer');
+    }
     // Positive, then negated: so NaN fails, too.
     if (!(next >>> 0 === next && next >= start && next <= end)) throw new FrameError(next - start, end - start, 0);
     this._cursor = next;

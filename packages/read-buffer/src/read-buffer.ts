@@ -2,6 +2,9 @@ import { FrameError } from './errors.js';
 import { FieldReader, type RunDecoder } from './field-reader.js';
 import { type FrameLayout, type Framing, framingOf } from './frame-layout.js';
 
+/** A payload that is handed over may have so many bytes around it in its memory: its header, and room. */
+const SLACK_BYTES = 64;
+
 /** Options of {@link ReadBuffer}. */
 export interface ReadBufferOptions {
   /** The most bytes that may wait to be read, from 1 to 2^32 - 1. Default 2^31 - 1. */
@@ -121,7 +124,8 @@ export class ReadBuffer extends FieldReader {
    * @throws {TypeError} As `payload` does; nothing changes.
    * @remarks
    * Lifetime: the payload is the caller's.
-   * Cost: one copy, or none where the frame had to be joined in a carry that is not much larger than the payload.
+   * Cost: one copy, or none where the frame had to be joined in a carry that has up to 64 bytes more than the payload: its
+   * `buffer` is the carry then, so pass on the payload, not its `buffer`.
    */
   takePayload(): Uint8Array {
     const view = this.payload();
@@ -129,9 +133,8 @@ export class ReadBuffer extends FieldReader {
     const isAlone = this._isCarry && this._bytesEnd === this._end && this._marks.length === 0;
     this._cursor = this._end;
     this._payloadStart = -1;
-    if (isAlone && 2 * view.length >= this._bytes.length) {
-      this._isCarry = false;
-      this._roomBytes = 0;
+    if (isAlone && this._bytes.length - view.length <= SLACK_BYTES) {
+      this._giveAway();
       return view;
     }
     this._copiedBytes += view.length;
@@ -204,7 +207,7 @@ export class ReadBuffer extends FieldReader {
     this._payloadStart = -2;
     this._payloadLength = 0;
     this._type = -1;
-    if (this._marks.length > 0) this._marks = [];
+    this._closeMarks(0);
   }
 }
 

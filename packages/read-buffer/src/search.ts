@@ -22,8 +22,8 @@ const BYTES: Uint8Array[] = [];
 
 /** Returns what to look for as bytes; throws a RangeError if that is none. */
 export function needleOf(needle: number | Uint8Array): Uint8Array {
-  if (typeof needle === 'number' ? (needle & 0xff) === needle : needle.length > 0) {
+  if (typeof needle === 'number' ? (needle & 0xff) === needle : ArrayBuffer.isView(needle) && needle.length > 0) {
     return typeof needle === 'number' ? (BYTES[needle] ??= Uint8Array.of(needle)) : needle;
   }
-  throw new RangeError(`expected a byte or more to look for, saw ${needle.toString() || 'none'}`);
+  throw new RangeError(`expected a byte or more to look for, saw ${String(needle) || 'none'}`);
 }

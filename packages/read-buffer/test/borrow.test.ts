@@ -56,6 +56,23 @@ describe('ReadBuffer.endBorrow', () => {
     expect(buffer.stats.copiedBytes).toBe(10);
   });
 
+  test.each([10, 100])(
+    'leaves owned chunks before and after a borrowed one of %d bytes where they are',
+    (byteLength) => {
+      const buffer = new ReadBuffer();
+      const slab = new Uint8Array(byteLength).fill(2);
+      buffer.feed(new Uint8Array(1000).fill(1));
+      buffer.feedBorrowed(slab);
+      buffer.feed(new Uint8Array(1000).fill(3));
+      buffer.endBorrow();
+      slab.fill(0xee);
+      expect(buffer.stats.copiedBytes).toBe(byteLength);
+      expect(buffer.readBytes(1000)).toEqual(new Uint8Array(1000).fill(1));
+      expect(buffer.readBytes(byteLength)).toEqual(new Uint8Array(byteLength).fill(2));
+      expect(buffer.readBytes(1000)).toEqual(new Uint8Array(1000).fill(3));
+    },
+  );
+
   test('makes room for the whole frame, so that it is completed without another copy', () => {
     const buffer = new ReadBuffer({ frame });
     const bytes = hex(`44 00002714 ${'07'.repeat(10_000)}`);

@@ -155,7 +155,9 @@ describe('ReadBuffer fields', () => {
         1, 2, -1, -1,
       ]);
       expect(() => buffer.indexOf(new Uint8Array(0))).toThrow(RangeError);
-      for (const needle of [-1, 256, NaN]) expect(() => buffer.indexOf(needle)).toThrow(RangeError);
+      for (const needle of [-1, 256, NaN, 'a' as unknown as number]) {
+        expect(() => buffer.indexOf(needle)).toThrow(RangeError);
+      }
       for (const from of [-1, NaN, 0.5]) expect(() => buffer.indexOf(1, from)).toThrow(RangeError);
     });
 

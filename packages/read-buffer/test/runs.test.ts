@@ -110,6 +110,12 @@ describe('ReadBuffer.takeRun', () => {
 
   const uses: [string, (buffer: ReadBuffer) => void][] = [
     ['takes', (buffer) => void buffer.takeFrame()],
+    [
+      'changes the layout',
+      (buffer) => {
+        buffer.setFrame(null);
+      },
+    ],
     ['feeds and takes', (buffer) => (buffer.feed(hex('44 0162')), void buffer.takeFrame())],
   ];
   test.each(uses)('says so when its decoder %s', (_, use) => {
