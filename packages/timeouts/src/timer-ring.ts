@@ -60,10 +60,10 @@ export class TimerRing {
     this.#sweep();
   };
   #timer: Timer | undefined = undefined;
-  /** When the timer calls; an entry that is due sooner moves it. */
+  /** When the timer calls, `Infinity` if there is none; an entry that is due sooner moves it. */
   #wakeAt = Infinity;
-  /** Whether that is soon enough for what is fresh. */
-  #isSoon = false;
+  /** A wake-up by then is soon enough for all that is fresh. */
+  #soonAt = -Infinity;
   #tick: number;
   #armedCount = 0;
 
@@ -114,8 +114,10 @@ export class TimerRing {
     checkMs(delayMs, 'delayMs');
     if (this.#isHost && delayMs >= LONG_TICKS * this.#tickMs && delayMs < Infinity) {
       this.disarm(entry);
-      if (!this.#isSoon) this.#wakeBy(this.#source.now() + this.#tickMs / 2);
-      this.#isSoon = true;
+      if (this.#wakeAt > this.#soonAt) {
+        this.#soonAt = this.#source.now() + this.#tickMs / 2;
+        this.#wakeBy(this.#soonAt);
+      }
       this.#insert(entry, FRESH, -delayMs);
     } else {
       this.armAt(entry, this.#source.now() + delayMs);
@@ -133,6 +135,7 @@ export class TimerRing {
     if (Number.isNaN(dueAt)) throw new RangeError('expected dueAt to be a time, but saw NaN');
     this.disarm(entry);
     if (dueAt === Infinity) return;
+    if (this.#isHost && dueAt < 0) dueAt = 0; // a host counts from 0 up, and below is the mark of what is fresh
     this.#wakeBy(dueAt);
     this.#insert(entry, this.#slotOf(dueAt), dueAt);
   }
@@ -216,7 +219,10 @@ export class TimerRing {
       if (this.#placeFresh(now) && this.#collectDue(now) && this.#expireDue(now)) wakeAt = this.#findEarliest(now);
     } finally {
       this.#wakeAt = Infinity;
-      if (this.#isSoon) wakeAt = Math.min(wakeAt, now + this.#tickMs / 2);
+      if (this.#next[FRESH] !== FRESH) {
+        this.#soonAt = now + this.#tickMs / 2;
+        wakeAt = Math.min(wakeAt, this.#soonAt);
+      }
       // A source that calls early gets a whole millisecond: a tiny rest might never move its clock.
       if (this.#armedCount > 0) this.#wake(wakeAt, minDelayMs);
     }
@@ -224,7 +230,6 @@ export class TimerRing {
 
   /** Returns false, as the next two do, if there is more to do in another turn of the loop. */
   #placeFresh(now: number): boolean {
-    this.#isSoon = false;
     for (let moved = 0; moved < MAX_MOVED; moved++) {
       const id = numberIn(this.#next, FRESH);
       if (id === FRESH) return true;
@@ -288,13 +293,14 @@ export class TimerRing {
   }
 
   #wake(dueAt: number, minDelayMs: number): void {
-    this.#stop();
     const now = this.#source.now();
     let delayMs = dueAt - now;
     if (now + delayMs < dueAt) delayMs += Math.abs(dueAt) * Number.EPSILON; // it was rounded down
     delayMs = Math.min(Math.max(delayMs, minDelayMs), MAX_DELAY_MS);
-    this.#timer = this.#source.callLater(delayMs, this.#onWake);
-    this.#timer.unref();
+    const timer = this.#source.callLater(delayMs, this.#onWake);
+    timer.unref();
+    this.#stop(); // not before: a source that refuses leaves the old one
+    this.#timer = timer;
     this.#wakeAt = Math.min(dueAt, now + delayMs);
   }
 

@@ -382,4 +382,55 @@ describe('on a source that says it is the host', () => {
     clock.advance(10_000);
     expect([first.at, second.at, moved.at]).toEqual([[1008], [2016], [2008]]);
   });
+
+  test('is not left asleep by what is armed and disarmed inside a sweep', () => {
+    const clock = new HostClock();
+    const ring = new TimerRing(clock);
+    const passing = new Entry(clock);
+    const first = new Entry(clock, () => {
+      ring.arm(passing, 1000);
+      ring.disarm(passing);
+    });
+    ring.arm(first, 10);
+    clock.advance(50);
+    const long = new Entry(clock);
+    ring.arm(long, 1000);
+    clock.advance(2000);
+    expect([first.at, passing.at, long.at]).toEqual([[10], [], [1058]]);
+    expect(clock.pending).toBe(0);
+  });
+
+  test('keeps its wake-up when the source refuses an earlier one', () => {
+    const clock = new HostClock();
+    let isClosed = false;
+    const timers: TimerSource = {
+      isSimulated: false,
+      now: () => clock.now(),
+      callLater: (delayMs, fn) => {
+        if (isClosed) throw new Error('closed');
+        return clock.callLater(delayMs, fn);
+      },
+    };
+    const ring = new TimerRing(timers);
+    const [long, longer, refused] = [new Entry(clock), new Entry(clock), new Entry(clock)];
+    ring.arm(long, 1000);
+    isClosed = true;
+    expect(() => {
+      ring.arm(refused, 1);
+    }).toThrow('closed');
+    isClosed = false;
+    ring.arm(longer, 2000);
+    clock.advance(3000);
+    expect([long.at, longer.at, refused.at]).toEqual([[1008], [2008], []]);
+  });
+
+  test('takes a time before the clock began for one that has passed', () => {
+    const clock = new HostClock();
+    const ring = new TimerRing(clock);
+    const entry = new Entry(clock);
+    ring.armAt(entry, -5);
+    expect(ring.leftMs(entry)).toBeLessThanOrEqual(0);
+    clock.advance(0);
+    expect(entry.at).toEqual([0]);
+  });
 });
