@@ -4,7 +4,7 @@ import { Cursor, NO_BYTES, NO_VIEW } from './cursor.js';
 import type { Layout } from './layout.js';
 
 /** A chunk up to this long is copied behind what waits: cheaper than to go through a buffer. */
-const SHORT_CHUNK_BYTES = 64;
+const SHORT_CHUNK_BYTES = 256;
 /** The block for what waits has room for some short chunks. */
 const BLOCK_BYTES = 1024;
 
