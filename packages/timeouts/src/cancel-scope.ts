@@ -119,7 +119,7 @@ export interface CancelScope extends Disposable {
  * Lifetime: its timer does not hold the process open.
  */
 export function openCancelScope(op?: Op, operation?: string): CancelScope {
-  return new OwnScope(op, op?.timeoutMs ?? Infinity, operation, undefined, false);
+  return new OwnScope(op, op?.timeoutMs ?? Infinity, operation, undefined);
 }
 
 /** What {@link openCancelScope} opens: the one kind of scope there is. */
@@ -200,14 +200,13 @@ export class OwnScope extends OpLimits implements CancelScope {
   extend(ms: number): void {
     checkMs(ms, 'ms');
     this.throwIfCancelled();
-    if (Number.isNaN(this._expiresAt)) this._expiresAt = this.timers.now() + this._leftMs();
     this._expiresAt += ms;
     this._budgetMs += ms;
     if (this._ringId !== 0) this._arm();
   }
 
   shield(op?: Omit<Op, 'scope'>, operation: string | undefined = this._operation): CancelScope {
-    return new OwnScope({ ...op, scope: undefined }, op?.timeoutMs ?? Infinity, operation, this.timers, false);
+    return new OwnScope({ ...op, scope: undefined }, op?.timeoutMs ?? Infinity, operation, this.timers);
   }
 
   close(): void {

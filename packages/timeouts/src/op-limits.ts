@@ -19,23 +19,16 @@ export abstract class OpLimits extends TimerEntry implements CancelTarget {
   protected readonly _signal: AbortSignal | undefined;
   /** The whole budget, for the error; a deadline may have been used in part before. */
   protected _budgetMs: number;
-  /** NaN while the ring alone knows: it has been armed for the whole budget. */
   protected _expiresAt: number;
   #ring: TimerRing | undefined = undefined;
   #isAttached = false;
 
   /**
-   * `isStarting` says that it will be attached at once, so that the ring counts the time and no clock need be read.
+   * Reads the clock, if there is a time limit: a ring may count from later, and then a blocked loop goes unnoticed.
    *
    * @throws {RangeError} If `timeoutMs` is NaN or negative.
    */
-  constructor(
-    op: Op | undefined,
-    timeoutMs: number,
-    operation: string | undefined,
-    own: TimerSource | undefined,
-    isStarting: boolean,
-  ) {
+  constructor(op: Op | undefined, timeoutMs: number, operation: string | undefined, own: TimerSource | undefined) {
     super();
     this.timers = timersOf(op, own);
     this._operation = operation;
@@ -43,8 +36,7 @@ export abstract class OpLimits extends TimerEntry implements CancelTarget {
     this._signal = op?.signal;
     this._budgetMs = checkMs(timeoutMs, 'timeoutMs');
     const deadline = op?.deadline;
-    this._expiresAt =
-      timeoutMs === Infinity ? Infinity : isStarting && deadline === undefined ? NaN : this.timers.now() + timeoutMs;
+    this._expiresAt = timeoutMs === Infinity ? Infinity : this.timers.now() + timeoutMs;
     if (deadline === undefined) return;
     const deadlineAt = deadline._expiresOn(this.timers);
     if (deadlineAt < this._expiresAt) {
@@ -99,8 +91,7 @@ export abstract class OpLimits extends TimerEntry implements CancelTarget {
 
   /** Milliseconds left of the operation's own budget, negative when it is overdue. */
   protected _leftMs(): number {
-    if (!Number.isNaN(this._expiresAt)) return this._expiresAt - this.timers.now();
-    return this.#ring === undefined ? this._budgetMs : this.#ring.leftMs(this);
+    return this._expiresAt - this.timers.now();
   }
 
   /** Sees to it that somebody ends the operation: called when something waits, none of the limits being reached. */
@@ -129,7 +120,6 @@ export abstract class OpLimits extends TimerEntry implements CancelTarget {
 
   protected _arm(): void {
     this.#ring ??= TimerRing.of(this.timers);
-    if (Number.isNaN(this._expiresAt)) this.#ring.arm(this, this._budgetMs);
-    else this.#ring.armAt(this, this._expiresAt);
+    this.#ring.armAt(this, this._expiresAt);
   }
 }

@@ -108,6 +108,9 @@ export class TimerRing {
    * @throws {RangeError} If `delayMs` is NaN or negative; the entry stays as it was.
    * @throws {TypeError} If the entry is armed in another ring.
    * @remarks
+   * Cost: where the source says `isSimulated: false`, a delay of 32 ticks or more reads no clock. It is counted from the
+   * ring's next look at it: half a tick later at most, but if the loop is blocked meanwhile, from the end of that. Use
+   * {@link TimerRing.armAt} where that matters, as every operation of this package does.
    * Reentrancy: never calls `onExpire` from inside, and what `onExpire` arms for 0 ms waits for another sweep.
    */
   arm(entry: TimerEntry, delayMs: number): void {

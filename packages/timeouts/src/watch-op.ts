@@ -70,7 +70,7 @@ class Watch extends OpLimits implements OpWatch {
   readonly #waiter: Cancellable;
 
   constructor(op: Op, waiter: Cancellable, operation: string | undefined, own: TimerSource | undefined) {
-    super(op, op.timeoutMs ?? Infinity, operation, own, true);
+    super(op, op.timeoutMs ?? Infinity, operation, own);
     this.#waiter = waiter;
   }
 

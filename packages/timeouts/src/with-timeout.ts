@@ -28,7 +28,7 @@ export function withTimeout<T>(
 ): Promise<T> {
   return new Promise<T>((resolve, reject) => {
     const limitMs = Math.min(checkMs(timeoutMs, 'timeoutMs'), checkMs(op?.timeoutMs ?? Infinity, 'op.timeoutMs'));
-    const scope = new OwnScope(op, limitMs, undefined, undefined, true);
+    const scope = new OwnScope(op, limitMs, undefined, undefined);
     scope._reject = reject;
     if (!scope._start(op)) return;
     const fail = (error: unknown): void => {
