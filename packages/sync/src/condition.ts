@@ -1,9 +1,9 @@
 import { openCancelScope, timersOf } from '@millrace/timeouts';
 import type { Op } from '@millrace/timeouts';
-import { LeaseError } from './errors.js';
+import { LeaseError, SyncClosedError } from './errors.js';
 import { Lock } from './lock.js';
-import { PermitLease } from './permits.js';
-import type { Lease } from './permits.js';
+import { LeaseWaiter, PermitLease } from './permits.js';
+import type { Borrower, Lease } from './permits.js';
 import { LineWaiter, WaitLine } from './wait-line.js';
 import type { SyncOptions } from './wait-line.js';
 
@@ -42,21 +42,24 @@ export class Condition {
    *
    * @param lease - The caller's lease of {@link Condition.lock}. It is not held during the wait, and is afterwards.
    * @param op - What may end the wait. The rejection comes when the lock is held again, which no limit shortens.
-   * @throws {LeaseError} If `lease` is not held, or is of another lock; nothing changes.
+   * @throws {LeaseError} If `lease` is not held, or is of another lock; nothing changes. Also if the block of the lease
+   * ends before the wait: then the lock is not taken again.
    * @throws {TimeoutError} If the time of `op` runs out first.
    * @throws {SyncClosedError} If the condition is closed, then or before; or if the lock is: then the lease is not held.
    * @throws The reason of `op.signal` or `op.scope`, untouched, when that ends the wait.
    * @remarks
-   * Cancellation: one who was notified and is called off while it waits for the lock hands the notification on.
+   * Cancellation: one who was notified and is called off while it waits for the lock, or whose block ends meanwhile, hands
+   * the notification on.
    */
   wait(lease: Lease, op?: Op): Promise<void> {
-    if (!this._isHeld(lease)) return Promise.reject(this._leaseError());
+    if (!this._isMine(lease)) return Promise.reject(this._foreignError(lease));
+    const misuse = lease.misuse;
+    if (misuse !== undefined) return Promise.reject(misuse);
     const refusal = this._line.refuse(op, 'wait');
     if (refusal !== undefined) return refusal;
     const waiter = new ConditionWaiter(this, this._line, lease);
     // Before it is in line, as it may be called off when it gets there.
-    lease.lend();
-    (lease.permits.lenders ??= new Set()).add(waiter);
+    lease.lend(waiter);
     this._line.enter(waiter, op, 'wait');
     return waiter.promise;
   }
@@ -68,7 +71,9 @@ export class Condition {
    */
   async waitFor(lease: Lease, predicate: () => boolean, op?: Op): Promise<void> {
     const { name, timers } = this._line;
-    if (!this._isHeld(lease)) throw this._leaseError();
+    if (!this._isMine(lease)) throw this._foreignError(lease);
+    const misuse = lease.misuse;
+    if (misuse !== undefined) throw misuse;
     const refusal = this._line.refuse(op, 'waitFor');
     if (refusal !== undefined) return refusal;
     const scope = openCancelScope({ ...op, timers: timersOf(op, timers) }, `${name}.waitFor`);
@@ -107,21 +112,25 @@ export class Condition {
     this._line.close();
   }
 
-  private _isHeld(lease: Lease): lease is PermitLease {
-    return lease instanceof PermitLease && lease.permits === this.lock._permits && lease.isHeld;
+  private _isMine(lease: Lease): lease is PermitLease {
+    return lease instanceof PermitLease && lease.permits === this.lock._permits;
   }
 
-  private _leaseError(): LeaseError {
-    return new LeaseError(this.lock._permits.name, 'another one in a wait for a condition');
+  private _foreignError(lease: unknown): LeaseError {
+    const seen = lease instanceof PermitLease ? `one of another lock or semaphore, ${lease.permits.name}` : 'no lease';
+    return new LeaseError(this.lock._permits.name, seen);
   }
 }
 
 /** Waits twice: for a notification, and for the lock. Its limits count all along. */
-class ConditionWaiter extends LineWaiter<void> {
+class ConditionWaiter extends LineWaiter<void> implements Borrower {
   private readonly _condition: Condition;
   private readonly _lease: PermitLease;
+  /** Whether it has a notification that it has not handed on. */
   private _isNotified = false;
   private _failure: { readonly error: unknown } | undefined = undefined;
+  /** Its place in the line for the lock. */
+  private _turn: LeaseWaiter | undefined = undefined;
 
   constructor(condition: Condition, line: WaitLine<void, ConditionWaiter>, lease: PermitLease) {
     super(line);
@@ -143,25 +152,63 @@ class ConditionWaiter extends LineWaiter<void> {
     const isInLine = !this._isNotified && this._failure === undefined;
     this._failure ??= { error };
     if (isInLine) this._return();
-    else if (this._isNotified) this._condition.notify();
+    else this._handOn();
+  }
+
+  abandon(error: Error): void {
+    this._failure ??= { error };
+    const { permits } = this._lease;
+    if (this._turn === undefined) this._leave();
+    else if (permits.has(this._turn)) permits.remove(this._turn);
+    this._end();
+    this._handOn();
   }
 
   /** Goes for the lock. */
   private _return(): void {
-    this._line.remove(this);
+    this._leave();
     const { permits } = this._lease;
-    permits.lenders?.delete(this);
-    const held = permits.refuse(undefined, '') ?? permits.wait(this._lease, undefined);
-    held.then(
+    const turn = new LeaseWaiter(permits, this._lease);
+    this._turn = turn;
+    if (permits.isClosed) {
+      this._lose(new SyncClosedError(permits.name));
+      return;
+    }
+    permits.queue(turn, undefined);
+    turn.promise.then(
       () => {
-        this.watch?.release();
-        if (this._failure === undefined) this._resolve();
-        else this._reject(this._failure.error);
+        const { misuse } = this._lease;
+        // The block has ended since.
+        if (misuse !== undefined) this.abandon(misuse);
+        else this._end();
       },
       (error: unknown) => {
-        this.watch?.release();
-        this._reject(error);
+        this._lose(error);
       },
     );
+  }
+
+  private _lose(error: unknown): void {
+    this._lease.forfeit();
+    // Without the lock, whatever came before matters no more.
+    this._failure = { error };
+    this._end();
+  }
+
+  private _leave(): void {
+    this._line.remove(this);
+    this._lease.permits.borrowers?.delete(this);
+  }
+
+  private _handOn(): void {
+    if (!this._isNotified) return;
+    this._isNotified = false;
+    this._condition.notify();
+  }
+
+  private _end(): void {
+    this.watch?.release();
+    if (this._failure === undefined) this._resolve();
+    else this._reject(this._failure.error);
   }
 }

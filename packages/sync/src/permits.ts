@@ -32,8 +32,8 @@ export interface Lease extends Disposable, AsyncDisposable {
 export class Permits extends WaitLine<PermitLease, LeaseWaiter> {
   capacity: number;
   available: number;
-  /** Those who have lent their lease to a condition and wait for a notification. Few locks ever have any. */
-  lenders: Set<{ fail(error: unknown): void }> | undefined;
+  /** Those on a condition who were lent a lease and wait for a notification. Few locks ever have any. */
+  borrowers: Set<Borrower> | undefined;
 
   constructor(name: string, capacity: number, options: SyncOptions | undefined) {
     super(name, options);
@@ -52,15 +52,16 @@ export class Permits extends WaitLine<PermitLease, LeaseWaiter> {
     const refusal = this.refuse(op, operation);
     if (refusal !== undefined) return refusal;
     const lease = this.tryTake(weight, operation);
-    return lease === undefined ? this.wait(new PermitLease(this, weight, operation), op) : Promise.resolve(lease);
+    if (lease !== undefined) return Promise.resolve(lease);
+    const waiter = new LeaseWaiter(this, new PermitLease(this, weight, operation));
+    this.queue(waiter, op);
+    return waiter.promise;
   }
 
-  /** Waits until `lease` is held again, or for the first time. */
-  wait(lease: PermitLease, op: Op | undefined): Promise<PermitLease> {
-    const waiter = new LeaseWaiter(this, lease);
-    this.enter(waiter, op, lease.operation);
+  /** Lets `waiter` wait until its lease is held. */
+  queue(waiter: LeaseWaiter, op: Op | undefined): void {
+    this.enter(waiter, op, waiter.lease.operation);
     this.deal();
-    return waiter.promise;
   }
 
   /** Takes back what a lease held. */
@@ -96,7 +97,7 @@ export class Permits extends WaitLine<PermitLease, LeaseWaiter> {
   override close(): void {
     super.close();
     // They could never have their lease back.
-    for (const lender of [...(this.lenders ?? [])]) lender.fail(undefined);
+    for (const borrower of [...(this.borrowers ?? [])]) borrower.fail(undefined);
   }
 
   /** Who was called off may have stood before others who want less. */
@@ -105,7 +106,16 @@ export class Permits extends WaitLine<PermitLease, LeaseWaiter> {
   }
 }
 
-class LeaseWaiter extends LineWaiter<PermitLease> {
+/** One who waits on a condition and holds no lease meanwhile. */
+export interface Borrower {
+  /** Ends the wait for a notification. */
+  fail(error: unknown): void;
+  /** Ends the wait, whatever it is for; nobody is there to hold the lease after it. */
+  abandon(error: Error): void;
+}
+
+/** One who waits for a lease. */
+export class LeaseWaiter extends LineWaiter<PermitLease> {
   readonly lease: PermitLease;
 
   constructor(permits: Permits, lease: PermitLease) {
@@ -120,7 +130,8 @@ export class PermitLease implements Lease {
   readonly weight: number;
   /** What got it, for whoever debugs. */
   readonly operation: string;
-  private _state: 'held' | 'lent' | 'abandoned' | 'released' = 'released';
+  private _state: 'held' | 'lent' | 'released' = 'released';
+  private _borrower: Borrower | undefined = undefined;
 
   constructor(permits: Permits, weight: number, operation: string) {
     this.permits = permits;
@@ -139,25 +150,37 @@ export class PermitLease implements Lease {
 
   /** Takes the permits, of which there are enough. */
   hold(waiter: LeaseWaiter | undefined): void {
-    if (this._state === 'abandoned') {
-      this._state = 'released';
-      return;
-    }
     this.permits.available -= this.weight;
     this._state = 'held';
     observer?.observeHold(this, this.permits, this.operation, waiter);
   }
 
-  /** Gives the permits back until {@link Permits.wait} gets them again. */
-  lend(): void {
+  /** Why nobody can hold on to it now, if so. */
+  get misuse(): Error | undefined {
+    if (this._state !== 'held') return this._notHeld();
+    return this.permits.isClosed ? new SyncClosedError(this.permits.name) : undefined;
+  }
+
+  /** Gives the permits back until `borrower` gets them again. */
+  lend(borrower: Borrower): void {
     this._drop('lent');
+    this._borrower = borrower;
+    (this.permits.borrowers ??= new Set()).add(borrower);
+  }
+
+  /** What was lent does not come back. */
+  forfeit(): void {
+    this._state = 'released';
   }
 
   [Symbol.dispose](): void {
     // Releasing by hand before the end of a block is fine, and so is a close in between.
     if (this._state === 'held') this._drop('released');
+    if (this._state !== 'lent') return;
     // Its block has ended, and did not wait for the condition: there is nobody to hold it when that is over.
-    else if (this._state === 'lent') this._state = 'abandoned';
+    this.forfeit();
+    const seen = 'one whose block ended while it waited on a condition';
+    this._borrower?.abandon(new LeaseError(this.permits.name, seen));
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -166,12 +189,14 @@ export class PermitLease implements Lease {
   }
 
   private _drop(state: 'lent' | 'released'): void {
-    if (this._state !== 'held') {
-      const seen = this._state === 'released' ? 'one that was released' : 'one that waits on a condition';
-      throw new LeaseError(this.permits.name, seen, observer?.releaseOf(this));
-    }
+    if (this._state !== 'held') throw this._notHeld();
     this._state = state;
     observer?.observeRelease(this);
     this.permits.give(this.weight);
+  }
+
+  private _notHeld(): LeaseError {
+    const seen = this._state === 'released' ? 'one that was released' : 'one that waits on a condition';
+    return new LeaseError(this.permits.name, seen, observer?.releaseOf(this));
   }
 }

@@ -48,6 +48,10 @@ export class WaitLine<T, W extends LineWaiter<T> = LineWaiter<T>> {
     if (op !== undefined) waiter.watch = watchOp(op, waiter, `${this.name}.${operation}`, this.timers);
   }
 
+  has(waiter: W): boolean {
+    return this.first === waiter || waiter.previous !== undefined;
+  }
+
   /** Takes `waiter`, which must be in the line, out of it. */
   remove(waiter: W): void {
     const { previous, next } = waiter;

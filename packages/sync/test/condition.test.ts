@@ -2,6 +2,7 @@ import { TestClock } from '@millrace/testkit';
 import { openCancelScope, TimeoutError } from '@millrace/timeouts';
 import { describe, expect, test } from 'vitest';
 import { Condition, LeaseError, Lock, SyncClosedError } from '../src/index.js';
+import type { Lease } from '../src/index.js';
 import { settled } from './settled.js';
 
 describe('Condition.wait', () => {
@@ -77,32 +78,111 @@ describe('Condition.wait', () => {
     const lease = await condition.lock.lock();
     const foreign = await new Lock({ name: 'other' }).lock();
     await expect(condition.wait(foreign)).rejects.toThrow(LeaseError);
+    await expect(condition.wait(foreign)).rejects.toThrow('saw one of another lock or semaphore, other');
+    await expect(condition.wait(undefined as unknown as Lease)).rejects.toThrow('saw no lease');
     await expect(condition.waitFor(foreign, () => true)).rejects.toThrow(LeaseError);
     const wait = condition.wait(lease);
-    await expect(condition.wait(lease)).rejects.toThrow(LeaseError);
+    await expect(condition.wait(lease)).rejects.toThrow('saw one that waits on a condition');
+    await expect(condition.waitFor(lease, () => true)).rejects.toThrow(LeaseError);
     expect(() => {
       lease.release();
     }).toThrow('expected a lease of Lock that is held, saw one that waits on a condition');
     condition.notify();
     await wait;
     lease.release();
-    await expect(condition.wait(lease)).rejects.toThrow(LeaseError);
+    await expect(condition.wait(lease)).rejects.toThrow('saw one that was released');
     expect(foreign.isHeld).toBe(true);
   });
 
-  test('does not take the lock again for a block that has ended without waiting for it', async () => {
+  test('ends when its block ends first: the lock is not taken again, and the notification goes to the next', async () => {
     const condition = new Condition();
-    let wait: Promise<void>;
+    let abandoned: Promise<void>;
     {
       using lease = await condition.lock.lock();
-      wait = condition.wait(lease);
+      abandoned = condition.wait(lease);
     }
+    await expect(abandoned).rejects.toThrow(
+      'expected a lease of Lock that is held, saw one whose block ended while it waited on a condition',
+    );
+    await expect(abandoned).rejects.toThrow(LeaseError);
+    expect(condition.stats()).toEqual({ waiting: 0 });
+    const lease = await condition.lock.lock();
+    const wait = condition.wait(lease);
+    condition.notify();
+    await wait;
+    expect(lease.isHeld).toBe(true);
+  });
+
+  test('hands its notification on if its block ends before it has the lock', async () => {
+    const clock = new TestClock();
+    const condition = new Condition(new Lock(), { timers: clock });
+    const first = await condition.lock.lock();
+    const abandoned = condition.wait(first, { timeoutMs: 5 });
+    const second = await condition.lock.lock();
+    const wait = condition.wait(second);
     const holder = await condition.lock.lock();
     condition.notify();
-    const next = condition.lock.lock();
+    first[Symbol.dispose]();
+    first[Symbol.dispose]();
+    expect(condition.stats()).toEqual({ waiting: 0 });
+    expect(condition.lock.stats().waiting).toBe(1);
+    await expect(abandoned).rejects.toThrow(LeaseError);
+    expect(clock.pending).toBe(0);
     holder.release();
     await wait;
-    expect((await next).isHeld).toBe(true);
+    expect([first.isHeld, second.isHeld]).toEqual([false, true]);
+  });
+
+  test('hands its notification on if its block ends in the tick in which it gets the lock', async () => {
+    const condition = new Condition();
+    const first = await condition.lock.lock();
+    const abandoned = condition.wait(first);
+    const second = await condition.lock.lock();
+    const wait = condition.wait(second);
+    condition.notify();
+    first[Symbol.dispose]();
+    await expect(abandoned).rejects.toThrow(LeaseError);
+    await wait;
+    expect([first.isHeld, second.isHeld]).toEqual([false, true]);
+  });
+
+  test('rejects if the lock is closed in the tick in which it gets it', async () => {
+    const condition = new Condition();
+    const lease = await condition.lock.lock();
+    const wait = condition.wait(lease);
+    condition.notify();
+    condition.lock.close();
+    lease[Symbol.dispose]();
+    await expect(wait).rejects.toThrow();
+    expect(condition.stats()).toEqual({ waiting: 0 });
+  });
+
+  test('stands it if its block ends while it loses the lock', async () => {
+    const condition = new Condition();
+    const lease = await condition.lock.lock();
+    const wait = condition.wait(lease);
+    await condition.lock.lock();
+    condition.notify();
+    condition.lock.close();
+    lease[Symbol.dispose]();
+    await expect(wait).rejects.toThrow();
+    expect(condition.lock.stats().waiting).toBe(0);
+  });
+
+  test('rejects with what called it off first, if its block ends after that', async () => {
+    const condition = new Condition();
+    const controller = new AbortController();
+    const first = await condition.lock.lock();
+    const abandoned = condition.wait(first, { signal: controller.signal });
+    const other = condition.wait(await condition.lock.lock());
+    const holder = await condition.lock.lock();
+    condition.notify();
+    controller.abort('called off');
+    expect(condition.stats().waiting).toBe(0);
+    first[Symbol.dispose]();
+    await expect(abandoned).rejects.toBe('called off');
+    holder.release();
+    await other;
   });
 
   test('does not let go of the lock for one who is over already', async () => {
@@ -232,5 +312,11 @@ describe('Condition.close', () => {
     for (const wait of waits) await expect(wait).rejects.toThrow('Lock was closed');
     expect([first.isHeld, holder.isHeld]).toEqual([false, false]);
     await expect(condition.wait(first)).rejects.toThrow(LeaseError);
+    await expect(condition.wait(holder)).rejects.toThrow(SyncClosedError);
+    await expect(condition.waitFor(holder, () => true)).rejects.toThrow(SyncClosedError);
+    first[Symbol.dispose]();
+    expect(() => {
+      first.release();
+    }).toThrow('saw one that was released');
   });
 });
