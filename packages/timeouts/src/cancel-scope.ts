@@ -115,6 +115,7 @@ export interface CancelScope extends Disposable {
  * @param operation - What is being done, for the message of the {@link TimeoutError}.
  * @returns The scope. Close it when the work is done.
  * @throws {RangeError} If `op.timeoutMs` is NaN or negative.
+ * @throws {TypeError} If `op.signal` is not an AbortSignal.
  * @remarks
  * Lifetime: its timer does not hold the process open.
  */
@@ -137,9 +138,9 @@ export class OwnScope extends OpLimits implements CancelScope {
 
   get signal(): AbortSignal {
     if (this.#controller === undefined) {
-      this.#controller = new AbortController();
-      if (this.isCancelled) this.#controller.abort(this._reason);
-      else this._attach();
+      if (!this.isCancelled) this._attach();
+      this.#controller ??= new AbortController(); // a listener may have read it meanwhile
+      if (this._state === 'cancelled') this.#controller.abort(this._reason);
     }
     return this.#controller.signal;
   }
@@ -221,9 +222,9 @@ export class OwnScope extends OpLimits implements CancelScope {
   /** @internal */
   _add(target: CancelTarget): void {
     if (this._state !== 'open') return;
+    this._attach();
     this.#targets ??= new Set();
     this.#targets.add(target);
-    this._attach();
   }
 
   /** @internal */

@@ -1,6 +1,7 @@
 import type { CancelTarget } from './cancel-targets.js';
 import type { OwnScope } from './cancel-scope.js';
 import { checkMs } from './check-ms.js';
+import { checkOp } from './check-op.js';
 import { timersOf } from './default-timers.js';
 import { timedOut } from './errors.js';
 import type { Op } from './op.js';
@@ -27,9 +28,11 @@ export abstract class OpLimits extends TimerEntry implements CancelTarget {
    * Reads the clock, if there is a time limit: a ring may count from later, and then a blocked loop goes unnoticed.
    *
    * @throws {RangeError} If `timeoutMs` is NaN or negative.
+   * @throws {TypeError} As {@link checkOp} does.
    */
   constructor(op: Op | undefined, timeoutMs: number, operation: string | undefined, own: TimerSource | undefined) {
     super();
+    if (op !== undefined) checkOp(op);
     this.timers = timersOf(op, own);
     this._operation = operation;
     this._outer = op?.scope as OwnScope | undefined;
@@ -94,13 +97,22 @@ export abstract class OpLimits extends TimerEntry implements CancelTarget {
     return this._expiresAt - this.timers.now();
   }
 
-  /** Sees to it that somebody ends the operation: called when something waits, none of the limits being reached. */
+  /**
+   * Sees to it that somebody ends the operation: called when something waits, none of the limits being reached.
+   *
+   * @throws What the clock or the signal throws; nothing is left behind.
+   */
   protected _attach(): void {
     if (this.#isAttached || this._state !== 'open') return;
-    this.#isAttached = true;
     this._outer?._add(this);
-    if (this._signal !== undefined) hubOf(this._signal).add(this);
-    if (this._expiresAt !== Infinity) this._arm();
+    this.#isAttached = true;
+    try {
+      if (this._signal !== undefined) hubOf(this._signal).add(this);
+      if (this._expiresAt !== Infinity) this._arm();
+    } catch (error) {
+      this._detach();
+      throw error;
+    }
   }
 
   /** Ends the wait without a word. */

@@ -1,5 +1,6 @@
 import { checkMs } from './check-ms.js';
 import { timedOut } from './errors.js';
+import { checkOp } from './check-op.js';
 import type { Op } from './op.js';
 import { OpLimits } from './op-limits.js';
 import type { TimerSource } from './timer-source.js';
@@ -25,14 +26,15 @@ export interface OpWatch {
 /**
  * Calls `waiter.onCancel` once, when something in `op` ends the operation: the way to make a primitive cancellable.
  *
- * Where one of the limits is reached already, that happens inside this call. So put the waiter in line first.
+ * Where one of the limits is reached already, that happens inside this call. So put the waiter in line first. It happens
+ * too, with the error, where `op` cannot be watched: a `timeoutMs` that is NaN, a clock that is closed.
  *
  * @param op - What the caller said.
  * @param waiter - Who is to be told.
  * @param operation - What is being done, for the message of the {@link TimeoutError}.
  * @param own - The clock that your object was constructed with, if it was.
  * @returns The tie to cut; `undefined` if there is none: there was no `op`, or it has ended the operation already.
- * @throws {RangeError} If `op.timeoutMs` is NaN or negative; {@link throwIfOver} finds that before anything is done.
+ * @throws Nothing, unless `waiter.onCancel` does; {@link throwIfOver} finds what is wrong in `op` before anything is done.
  * @remarks
  * Cost: nothing without an `op`, else one object.
  * Lifetime: a timeout does not hold the process open.
@@ -44,8 +46,17 @@ export function watchOp(
   own?: TimerSource,
 ): OpWatch | undefined {
   if (op === undefined) return undefined;
-  const watch = new Watch(op, waiter, operation, own);
-  return watch._start(op) ? watch : undefined;
+  let watch: Watch | undefined;
+  try {
+    watch = new Watch(op, waiter, operation, own);
+    if (watch._start(op)) return watch;
+  } catch (error) {
+    // The waiter is in line already, and nobody else would take it out.
+    if (watch === undefined) waiter.onCancel(error);
+    else if (watch._state === 'open') watch._end(error);
+    else throw error; // it is the waiter's own
+  }
+  return undefined;
 }
 
 /**
@@ -55,11 +66,13 @@ export function watchOp(
  * @param operation - What would have been done, for the error.
  * @throws {TimeoutError} If its deadline has passed, or its `timeoutMs` is 0.
  * @throws {RangeError} If `op.timeoutMs` is NaN or negative.
+ * @throws {TypeError} If `op.signal` is not an AbortSignal.
  * @throws The reason of `op.signal` or `op.scope`, untouched, if that is cancelled.
  */
 export function throwIfOver(op: Op | undefined, operation?: string): void {
   if (op === undefined) return;
   const timeoutMs = checkMs(op.timeoutMs ?? Infinity, 'timeoutMs');
+  checkOp(op);
   if (op.signal?.aborted === true) throw op.signal.reason;
   op.scope?.throwIfCancelled();
   op.deadline?.throwIfExpired(operation);

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { TestClock } from '@millrace/testkit';
 import { Deadline, TimeoutError, openCancelScope, throwIfOver, watchOp } from '../src/index.js';
-import type { Cancellable, Op } from '../src/index.js';
+import type { Cancellable, Op, Timer, TimerSource } from '../src/index.js';
 import { abortListeners } from './abort-listeners.js';
 
 class Waiter implements Cancellable {
@@ -9,6 +9,21 @@ class Waiter implements Cancellable {
 
   onCancel(reason: unknown): void {
     this.reasons.push(reason);
+  }
+}
+
+/** A clock that refuses timers, as that of a closed loop does, until it is opened. */
+class ClosedClock implements TimerSource {
+  readonly clock: TestClock = new TestClock();
+  isOpen = false;
+
+  now(): number {
+    return this.clock.now();
+  }
+
+  callLater(delayMs: number, fn: () => void): Timer {
+    if (!this.isOpen) throw new Error('the loop is closed');
+    return this.clock.callLater(delayMs, fn);
   }
 }
 
@@ -91,6 +106,70 @@ describe('watchOp', () => {
     expect(waiter.reasons).toEqual([]);
   });
 
+  test.each([
+    [
+      'a controller instead of a signal',
+      (): Op => ({ signal: new AbortController() as unknown as AbortSignal }),
+      'saw',
+    ],
+    ['null instead of a signal', (): Op => ({ signal: null as unknown as AbortSignal }), 'but saw null'],
+    ['half a signal', (): Op => ({ signal: { aborted: false } as unknown as AbortSignal }), 'addEventListener'],
+    ['a timeoutMs of NaN', (): Op => ({ timeoutMs: NaN }), 'timeoutMs'],
+    ['a clock that is closed', (): Op => ({ timeoutMs: 10, timers: new ClosedClock() }), 'the loop is closed'],
+    [
+      'a clock that cannot be read',
+      (): Op => ({
+        timeoutMs: 10,
+        timers: {
+          now: () => {
+            throw new Error('no clock');
+          },
+          callLater: () => new TestClock().callLater(0, () => {}),
+        },
+      }),
+      'no clock',
+    ],
+  ])('tells the waiter, rather than throw, when it cannot watch: %s', (_, opOf, message) => {
+    const clock = new TestClock();
+    const outer = openCancelScope({ timers: clock, timeoutMs: 50 });
+    const waiter = new Waiter();
+    expect(watchOp({ ...opOf(), scope: outer }, waiter)).toBe(undefined);
+    expect(waiter.reasons).toEqual([expect.objectContaining({ message: expect.stringContaining(message) as string })]);
+    expect(clock.pending).toBe(0);
+    outer.cancel('later');
+    expect(waiter.reasons).toHaveLength(1);
+  });
+
+  test('leaves nothing in a scope whose own clock is closed, which can be waited in once it is open', () => {
+    const timers: ClosedClock = new ClosedClock();
+    const controller = new AbortController();
+    const outer = openCancelScope({ timers, timeoutMs: 50, signal: controller.signal });
+    const scope = openCancelScope({ scope: outer, signal: controller.signal });
+    const [first, second] = [new Waiter(), new Waiter()];
+    expect(watchOp({ scope, signal: controller.signal }, first)).toBe(undefined);
+    expect(() => scope.onCancel(() => {})).toThrow('the loop is closed');
+    expect(() => scope.signal).toThrow('the loop is closed');
+    expect(first.reasons).toEqual([expect.objectContaining({ message: 'the loop is closed' })]);
+    expect(abortListeners(controller.signal)).toBe(0);
+    timers.isOpen = true;
+    watchOp({ scope }, second);
+    timers.clock.advance(50);
+    expect([first.reasons.length, second.reasons]).toEqual([1, [timedOut(50)]]);
+    expect(scope.signal.aborted).toBe(true);
+  });
+
+  test('passes on what a waiter throws from onCancel, and does not tell it twice', () => {
+    let told = 0;
+    const waiter = {
+      onCancel: () => {
+        told++;
+        throw new Error('bad waiter');
+      },
+    };
+    expect(() => watchOp({ signal: AbortSignal.abort() }, waiter)).toThrow('bad waiter');
+    expect(told).toBe(1);
+  });
+
   test('a waiter that another one releases from onCancel is not told', () => {
     const scope = openCancelScope();
     const second = new Waiter();
@@ -121,6 +200,19 @@ describe('throwIfOver', () => {
     expect(caught({ timeoutMs: 0 })).toEqual(timedOut(0, 'take'));
     expect(caught({ deadline })).toBeInstanceOf(TimeoutError);
     expect(caught({ deadline })).toMatchObject({ timeoutMs: 5, elapsedMs: 7, operation: 'take' });
+  });
+
+  test.each([
+    ['an AbortController', new AbortController()],
+    ['an object', {}],
+    ['null', null],
+    ['a string', 'stop'],
+  ])('rejects %s as a signal', (_, signal) => {
+    const op = { signal: signal as unknown as AbortSignal };
+    const error = caught(op);
+    expect(error).toBeInstanceOf(TypeError);
+    expect((error as TypeError).message).toMatch(/expected signal to be an AbortSignal, but saw (\[object |null|stop)/);
+    expect(() => openCancelScope(op)).toThrow(TypeError);
   });
 
   test.each([NaN, -1])('rejects a timeoutMs of %d, even where the signal is aborted', (timeoutMs) => {
