@@ -15,7 +15,7 @@ export class BufferOverflowError extends Error {
 
   /** Makes the error for `requested` bytes where there is room for `available`. */
   constructor(what: 'write' | 'frame', requested: number, available: number) {
-    super(`${what} of ${requested} bytes, there is room for ${available}`);
+    super(`${what} of ${requested} bytes, room for ${available}`);
     this.requested = requested;
     this.available = available;
   }

@@ -119,7 +119,7 @@ export abstract class FieldWriter extends NumberWriter {
     if (!(words instanceof Int32Array)) throw wrongType('Plan', plan);
     const at = this._reserve(length);
     // The zeros after the last byte are written, but not counted.
-    for (let i = 0; i < words.length; i++) this._view.setInt32(at + 4 * i, words[i] ?? 0);
+    for (let i = 0; i < words.length; i++) this._view.setInt32(at + 4 * i, words[i] as number);
     return at - this._start;
   }
 
@@ -183,7 +183,7 @@ export abstract class FieldWriter extends NumberWriter {
   private _encodeLong(text: string, headBytes: number, endBytes: 0 | 1): number {
     if (typeof text !== 'string') throw wrongType('string', text);
     const nul = text.indexOf('\0');
-    if (endBytes > 0 && nul >= 0) throw new RangeError(`expected no U+0000, saw one at ${nul}`);
+    if (endBytes > 0 && nul >= 0) throw new RangeError(`expected no NUL, saw one at ${nul}`);
     const start = this._cursor + headBytes;
     const end = this._limit - endBytes;
     // perf: tried before it is counted. With room for a character left (4 bytes at most), it was all written.

@@ -106,7 +106,7 @@ export abstract class FrameWriter extends FieldWriter {
 
   private _beginRareFrame(type: number | undefined): number {
     const typeBytes = type === undefined ? 0 : 1;
-    if (typeBytes > this._typeBytes) throw new TypeError('expected no frame type');
+    if (typeBytes > this._typeBytes) throw new TypeError('expected no type');
     if (type !== undefined) checkInteger('frame type', type, 0, 0xff);
     const at = this._reserve(typeBytes + this._layout.lengthBytes);
     if (type !== undefined) this._bytes[at] = type;

@@ -38,7 +38,7 @@ function writesUtf8(write: WriteUtf8 | undefined): write is WriteUtf8 {
   const probe = new Uint8Array(7);
   try {
     // The last character does not fit, and no part of it may be written.
-    return write?.call(probe, 'é\ud800é', 1, 6) === 5 && probe[3] === 239 && probe[6] === 0;
+    return write?.call(probe, 'é\ud800é', 1, 6) === 5 && probe[3] === 239;
   } catch {
     return false;
   }

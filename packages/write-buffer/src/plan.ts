@@ -21,7 +21,7 @@ export class Plan {
     requireBytes(bytes);
     this.length = bytes.length;
     const words = new Int32Array((bytes.length + 3) >>> 2);
-    for (const [i, byte] of bytes.entries()) words[i >>> 2] = (words[i >>> 2] ?? 0) | (byte << (24 - 8 * (i & 3)));
+    for (const [i, byte] of bytes.entries()) (words[i >>> 2] as number) |= byte << (24 - 8 * (i & 3));
     this._words = words;
   }
 }

@@ -22,6 +22,8 @@ export class Slab {
   pooledAt = 0;
   /** Chunks that were handed over and did not come back, oldest first. */
   readonly chunksOut: Uint8Array[] = [];
+  /** Those before this index came back. */
+  firstOut = 0;
 
   constructor(byteLength: number) {
     const buffer = new ArrayBuffer(byteLength + 3);
@@ -59,11 +61,13 @@ export function holdSlab(neededBytes: number, byteLength: number): Slab {
 /** Takes back a chunk; when it was the last one out, the whole slab can be used again. `false` for an unknown chunk. */
 export function recycleChunk(chunk: Uint8Array): boolean {
   const slab = slabOf.get(chunk.buffer);
-  // By identity: a chunk that comes back twice must not count for another one. Most come back in order.
-  const index = slab?.chunksOut.indexOf(chunk) ?? -1;
-  if (slab === undefined || index < 0) return false;
-  if (index === 0) slab.chunksOut.shift();
-  else slab.chunksOut.splice(index, 1);
+  if (slab === undefined) return false;
+  // By identity: a chunk that comes back twice must not count for another one. Most come back in order, or in reverse.
+  const { chunksOut, firstOut } = slab;
+  const index = chunksOut[firstOut] === chunk ? firstOut : chunksOut.lastIndexOf(chunk);
+  if (index < firstOut) return false;
+  if (index > firstOut) chunksOut.splice(index, 1);
+  else if (2 * ++slab.firstOut > chunksOut.length) slab.firstOut -= chunksOut.splice(0, slab.firstOut).length;
   if (!slab.isHeld) releaseSlab(slab, slab.used);
   return true;
 }
@@ -72,9 +76,10 @@ export function recycleChunk(chunk: Uint8Array): boolean {
 export function releaseSlab(slab: Slab | undefined, used: number): void {
   if (slab === undefined) return;
   const { bytes, chunksOut } = slab;
+  const outCount = chunksOut.length - slab.firstOut;
   slab.isHeld = false;
-  slab.used = chunksOut.length === 0 ? 0 : used;
-  const isUseful = bytes.length - slab.used >= bytes.length / 4 && chunksOut.length < MAX_CHUNKS_OUT;
+  slab.used = outCount === 0 ? 0 : used;
+  const isUseful = bytes.length - slab.used >= bytes.length / 4 && outCount < MAX_CHUNKS_OUT;
   if (!isUseful || bytes.length > MAX_POOLED_SLAB_BYTES || pool.includes(slab)) return;
   slab.pooledAt = batches;
   if (pool.push(slab) > MAX_POOLED_SLABS) pool.shift();

@@ -73,7 +73,7 @@ export class WriteBuffer extends FrameWriter implements ChunkOwner {
    */
   view(): Uint8Array {
     this._checkNoOpenFrame();
-    if (this._references.length > 0) throw new TypeError('with references, use takeAll()');
+    if (this._references.length > 0) throw new TypeError('use takeAll()');
     return this._bytes.subarray(this._start, this._cursor);
   }
 

@@ -470,7 +470,7 @@ describe('WriteBuffer maxBytes', () => {
     }).toThrow(BufferOverflowError);
     expect(() => {
       out.writeFloat64(1);
-    }).toThrow('write of 8 bytes, there is room for 4');
+    }).toThrow('write of 8 bytes, room for 4');
   });
 });
 
