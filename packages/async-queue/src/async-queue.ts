@@ -2,6 +2,8 @@ import { throwIfOver, watchOp } from '@millrace/timeouts';
 import type { Arm, Op, Waiter } from '@millrace/timeouts';
 import { check, QueueClosedError, QueueFullError } from './errors.js';
 import { Line, Place } from './line.js';
+import { iterate } from './loop.js';
+import type { End, Turn } from './loop.js';
 import type { QueueOptions } from './options.js';
 import { makeRing, makeSorted } from './store.js';
 import type { Store } from './store.js';
@@ -34,10 +36,11 @@ export class AsyncQueue<T extends {} | null> implements AsyncIterable<T> {
   readonly #overflow: number;
   readonly #store: Store<T>;
   #unfinished = 0;
-  /** Why the queue ended: what takes are told when nothing is left. */
-  #error: unknown;
-  /** The same where it ended well. */
-  #end: unknown;
+  /** What takes are told when nothing is left, once the queue has ended. */
+  #end: End | undefined;
+  /** Calls of `#balance` during the one that runs, it included. */
+  #balancing = 0;
+  #isDropping = false;
 
   /**
    * Makes an empty queue.
@@ -51,7 +54,7 @@ export class AsyncQueue<T extends {} | null> implements AsyncIterable<T> {
     this.#options = { ...options };
     this.#overflow = OVERFLOWS.indexOf(overflow);
     this.#store = isPriority ? makeSorted(order) : makeRing(order === 'lifo');
-    check(capacity >= 0, 'capacity >= 0', capacity);
+    check(typeof capacity === 'number' && capacity >= 0, 'a number capacity >= 0', capacity);
     check(this.#overflow >= 0, `overflow in ${OVERFLOWS as unknown as string}`, overflow);
     check(isPriority || (order as string) === 'fifo' || order === 'lifo', 'order fifo, lifo, function', order);
   }
@@ -64,6 +67,11 @@ export class AsyncQueue<T extends {} | null> implements AsyncIterable<T> {
   /** The sum of their weights; without `weigh` the same as {@link size}. */
   get weight(): number {
     return this.#store.weight;
+  }
+
+  /** Whether the queue has ended, by {@link close}, {@link fail} or {@link abort}; items may be left to take. */
+  get isClosed(): boolean {
+    return !!this.#end;
   }
 
   /** Operations that wait for an item. */
@@ -103,8 +111,7 @@ export class AsyncQueue<T extends {} | null> implements AsyncIterable<T> {
       const weight = this.#weightOf(item);
       throwIfOver(op, 'put');
       if (this.#offer(item, weight)) return DONE;
-      if (this.#error === undefined && this.#overflow === ERROR)
-        throw new QueueFullError(weight, this.capacity - this.weight);
+      if (!this.#end && this.#overflow === ERROR) throw new QueueFullError(weight, this.capacity - this.weight);
       return this.#wait(this.#putters, 'put', op, item, weight);
     } catch (error) {
       // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- passed on as it came
@@ -136,16 +143,13 @@ export class AsyncQueue<T extends {} | null> implements AsyncIterable<T> {
   /**
    * Waits for an item as {@link take} does, and takes what else is there by then.
    *
-   * @param count - How many at most, 1 or more.
-   * @returns At least one item.
-   * @throws {RangeError} If `count` is 0 or less, or NaN; nothing is taken.
+   * @param count - How many at most: an integer of 1 or more, or `Infinity`.
+   * @returns At least one item. Promises among them are left as they are, so that one that rejects costs no other item.
+   * @throws {RangeError} If `count` is anything else; nothing is taken.
    * @throws As {@link take} does.
    */
-  async takeUpTo(count: number, op?: Op): Promise<T[]> {
-    check(count > 0, 'count > 0', count);
-    const items: T[] = [await this.take(op)];
-    while (items.length < count && this.#supply) items.push(this.#next());
-    return items;
+  takeUpTo(count: number, op?: Op): Promise<T[]> {
+    return this.#takeBatch(count, op, {});
   }
 
   /**
@@ -155,17 +159,16 @@ export class AsyncQueue<T extends {} | null> implements AsyncIterable<T> {
    * loops end. Does nothing if the queue has ended.
    */
   close(): void {
-    this.fail();
+    this.#finish({ error: new QueueClosedError('queue closed'), isClean: true });
   }
 
   /**
    * Ends the queue like {@link close}, but with `error` where that has a QueueClosedError; loops throw it too.
    *
-   * @param error - Passed on untouched. Without one this is `close`.
+   * @param error - Passed on untouched, be it `undefined`.
    */
-  fail(error?: unknown): void {
-    this.#error ??= error ?? (this.#end = new QueueClosedError('queue closed'));
-    this.#balance();
+  fail(error: unknown): void {
+    this.#finish({ error, isClean: false });
   }
 
   /**
@@ -179,8 +182,9 @@ export class AsyncQueue<T extends {} | null> implements AsyncIterable<T> {
   abort(reason?: unknown): T[] {
     const dropped: T[] = [];
     while (this.size) dropped.push(this.#drop());
-    if (dropped.length) this.#error = undefined;
-    this.fail(reason);
+    if (dropped.length) this.#end = undefined;
+    if (reason === undefined) this.close();
+    else this.fail(reason);
     return dropped;
   }
 
@@ -190,7 +194,7 @@ export class AsyncQueue<T extends {} | null> implements AsyncIterable<T> {
    * @throws {RangeError} If it was called for every item already.
    */
   taskDone(): void {
-    check(this.#unfinished > 0, 'unfinished > 0', 0);
+    check(this.#unfinished > 0, 'items that are not done', 0);
     this.#unfinished--;
     this.#balance();
   }
@@ -212,8 +216,7 @@ export class AsyncQueue<T extends {} | null> implements AsyncIterable<T> {
     return {
       tryCommit: () => {
         if (this.#supply) return { value: this.#next() };
-        // eslint-disable-next-line @typescript-eslint/only-throw-error -- passed on as it came
-        if (this.#error !== undefined && !this.size) throw this.#error;
+        if (this.#end && !this.size) throw this.#end.error;
         return undefined;
       },
       enlist: (waiter) => {
@@ -231,27 +234,43 @@ export class AsyncQueue<T extends {} | null> implements AsyncIterable<T> {
     };
   }
 
-  /** Takes item after item until the queue has ended and is empty. Several loops share the items. */
+  /**
+   * Takes item after item until the queue has ended and is empty. Several loops share the items.
+   *
+   * @remarks
+   * Cancellation: the iterator's `return`, which leaving the loop calls, gives up its place in the line: a `next` that
+   * waits says that it is done.
+   */
   [Symbol.asyncIterator](): AsyncIterableIterator<T> {
-    return this.#iterate(() => this.take());
+    return this.#iterate((turn) =>
+      this.#supply ? Promise.resolve(this.#next()) : this.#takeBatch(1, undefined, turn).then(([item]) => item as T),
+    );
   }
 
   /**
    * Like a loop over the queue itself, but over what {@link takeUpTo} takes.
    *
-   * @param count - Items per batch at most, 1 or more.
+   * @param count - Items per batch at most: an integer of 1 or more, or `Infinity`.
    * @param op - What may end the wait for each batch; a deadline, a signal and a scope thus end the loop.
    */
   batches(count: number, op?: Op): AsyncIterableIterator<T[]> {
-    return this.#iterate(() => this.takeUpTo(count, op));
+    return this.#iterate((turn) => this.#takeBatch(count, op, turn));
   }
 
-  async *#iterate<R>(take: () => Promise<R>): AsyncIterableIterator<R> {
-    try {
-      for (;;) yield take();
-    } catch (error) {
-      if (error !== this.#end) throw error;
-    }
+  #iterate<R>(take: (turn: Turn) => Promise<R>): AsyncIterableIterator<R> {
+    return iterate(take, () => this.#end);
+  }
+
+  async #takeBatch(count: number, op: Op | undefined, turn: Turn): Promise<T[]> {
+    check(count > 0 && !(count % 1), 'an integer count > 0', count);
+    const items = await this.#wait<T[]>(this.#takers, 'take', op, undefined, undefined, turn);
+    while (items.length < count && this.#supply) items.push(this.#next());
+    return items;
+  }
+
+  #finish(end: End): void {
+    this.#end ??= end;
+    this.#balance();
   }
 
   /** What can be taken: in the store and, where the capacity is 0, in the hands of putters. */
@@ -263,31 +282,39 @@ export class AsyncQueue<T extends {} | null> implements AsyncIterable<T> {
     check((item as unknown) !== undefined, 'an item', item);
     if (!this.capacity) return 1;
     const weight = this.#options.weigh?.(item) ?? 1;
-    check(weight >= 0 && weight < Infinity && weight <= this.capacity, '0 <= weight <= capacity', weight);
+    check(Number.isFinite(weight) && weight >= 0 && weight <= this.capacity, '0 <= weight <= capacity', weight);
     return weight;
   }
 
   #offer(item: T, weight: number): boolean {
-    while (this.#error === undefined) {
-      if (!this.#putters.length && this.weight + weight <= this.capacity) {
-        this.#store.add(item, weight);
-        this.#unfinished++;
-        if (this.#takers.length) this.#balance();
-        return true;
+    check(!this.#isDropping, 'a put outside onDrop', 'one inside');
+    try {
+      while (!this.#end) {
+        if (!this.#putters.length && this.weight + weight <= this.capacity) {
+          this.#store.add(item, weight);
+          this.#unfinished++;
+          return true;
+        }
+        if (!this.capacity && this.#takers.length) {
+          const place = new Place(this.#putters, item, weight);
+          this.#balance();
+          if (!place.line) return true;
+          place.withdraw();
+        }
+        if (this.#overflow < DROP_NEWEST) break;
+        const isNewest = this.#overflow === DROP_NEWEST || !this.size;
+        const dropped = isNewest ? item : this.#drop();
+        this.#isDropping = true;
+        this.#options.onDrop?.(dropped);
+        this.#isDropping = false;
+        if (isNewest) return true;
       }
-      if (!this.capacity && this.#takers.length) {
-        const place = new Place(this.#putters, item, weight);
-        this.#balance();
-        if (!place.line) return true;
-        place.withdraw();
-      }
-      if (this.#overflow < DROP_NEWEST) break;
-      const isNewest = this.#overflow === DROP_NEWEST || !this.size;
-      const dropped = isNewest ? item : this.#drop();
-      this.#options.onDrop?.(dropped);
-      if (isNewest) return true;
+      return false;
+    } finally {
+      // Also where onDrop or the comparator throws: what was dropped by then may be all that somebody joins.
+      this.#isDropping = false;
+      if (this.#takers.length || this.#joiners.length) this.#balance();
     }
-    return false;
   }
 
   #drop(): T {
@@ -325,10 +352,17 @@ export class AsyncQueue<T extends {} | null> implements AsyncIterable<T> {
     }
   }
 
-  #wait<R>(line: Line<T>, operation: string, op: Op | undefined, item?: T, weight?: number): Promise<R> {
+  /** With a `turn`, which can be given up, resolves to an array, so that an item that is a promise stays one. */
+  #wait<R>(line: Line<T>, operation: string, op?: Op, item?: T, weight?: number, turn?: Turn): Promise<R> {
     return new Promise<unknown>((resolve, reject) => {
       throwIfOver(op, operation);
-      const place = new Place(line, item, weight, resolve, reject);
+      const done = turn
+        ? (taken: unknown): void => {
+            resolve([taken]);
+          }
+        : resolve;
+      const place = new Place(line, item, weight, done, reject);
+      if (turn) turn.place = place;
       this.#balance();
       place.watch = place.line && watchOp(op, place, operation, this.#options.timers);
     }) as Promise<R>;
@@ -337,10 +371,25 @@ export class AsyncQueue<T extends {} | null> implements AsyncIterable<T> {
   /**
    * Settles whatever can be settled, the first in line first. Every change ends here, so that between two calls nobody
    * waits for what is there.
+   *
+   * What is settled may change the queue and call this again: then it starts over, or a thousand waiters would be a
+   * thousand calls deep.
    */
   readonly #balance = (): void => {
+    if (this.#balancing++) return;
+    try {
+      do {
+        this.#balancing = 1;
+        this.#settle();
+      } while (this.#balancing > 1);
+    } finally {
+      this.#balancing = 0;
+    }
+  };
+
+  #settle(): void {
     const takers = this.#takers;
-    while (this.#error !== undefined && this.#putters.length) this.#putters.next.fail(this.#error);
+    while (this.#end && this.#putters.length) this.#putters.next.fail(this.#end.error);
     this.#admit();
     while (takers.length && this.#supply) {
       const taker = takers.next;
@@ -349,9 +398,9 @@ export class AsyncQueue<T extends {} | null> implements AsyncIterable<T> {
       // Who was told and has not come yet keeps its turn.
       if (taker === takers.next) break;
     }
-    while (this.#error !== undefined && !this.size && takers.length) takers.next.fail(this.#error);
+    while (this.#end && !this.size && takers.length) takers.next.fail(this.#end.error);
     while (!this.#unfinished && this.#joiners.length) this.#joiners.next.settle();
-  };
+  }
 
   readonly #takers: Line<T> = new Line<T>(this.#balance);
   readonly #putters: Line<T> = new Line<T>(this.#balance);

@@ -7,6 +7,7 @@ import { throwIfOver, watchOp } from '@millrace/timeouts';
 import type { Op, TimerSource } from '@millrace/timeouts';
 import { check, QueueClosedError } from './errors.js';
 import { Line, Place } from './line.js';
+import type { End } from './loop.js';
 import { Subscription } from './subscription.js';
 
 export { QueueClosedError } from './errors.js';
@@ -53,7 +54,7 @@ export class Broadcast<T extends {} | null> {
   private _isAdmitting = false;
   /** How many items were put. */
   private _count = 0;
-  private _end: { readonly error: unknown; readonly isClean: boolean } | undefined;
+  private _end: End | undefined;
 
   /**
    * Makes a channel without subscriptions.
@@ -190,7 +191,7 @@ export class Broadcast<T extends {} | null> {
     }
   }
 
-  private _finish(end: { error: unknown; isClean: boolean }): void {
+  private _finish(end: End): void {
     if (this._end !== undefined) return;
     this._end = end;
     while (this._putters.length > 0) this._putters.next.fail(end.error);

@@ -26,5 +26,5 @@ export class QueueFullError extends Error {
 
 /** Says what was expected and what was seen, unless that is so. `expected` has no figures: this is on the way of each item. */
 export function check(isSo: boolean, expected: string, seen: unknown): void {
-  if (!isSo) throw new RangeError(`expected ${expected}, saw ${seen as string}`);
+  if (!isSo) throw new RangeError(`expected ${expected}, saw ${typeof seen === 'string' ? `'${seen}'` : String(seen)}`);
 }

@@ -3,6 +3,8 @@ import type { Arm, Op, TimerSource, Waiter } from '@millrace/timeouts';
 import { QueueClosedError } from './errors.js';
 import { LaggedError } from './lagged-error.js';
 import { Line, Place } from './line.js';
+import { iterate } from './loop.js';
+import type { End } from './loop.js';
 
 /** What a subscription asks of its channel. Items are counted from the channel's first one. */
 export interface Source<T> {
@@ -13,11 +15,6 @@ export interface Source<T> {
   isTaken(at: number): void;
   /** The subscription is over; it has not taken what was put from `from` on. */
   isLeft(from: number): void;
-}
-
-interface End {
-  readonly error: unknown;
-  readonly isClean: boolean;
 }
 
 /**
@@ -38,6 +35,8 @@ export class Subscription<T extends {} | null> implements AsyncIterable<T>, Disp
   private _cursor: number;
   private _count: number;
   private _end: End | undefined;
+  /** Calls of `_serve` during the one that runs, it included. */
+  private _serving = 0;
   private _isClosed = false;
 
   /** @internal */
@@ -131,19 +130,17 @@ export class Subscription<T extends {} | null> implements AsyncIterable<T>, Disp
   /**
    * Takes item after item until the channel is closed and nothing is left.
    *
-   * Leaving the loop closes the subscription. An error does not: after a {@link LaggedError} another loop goes on.
+   * Leaving the loop closes the subscription, also by an error in its body. An error of the subscription does not: after
+   * a {@link LaggedError} another loop goes on.
    */
-  async *[Symbol.asyncIterator](): AsyncGenerator<T, undefined, undefined> {
-    let isLeft = true;
-    try {
-      for (;;) yield this.take();
-    } catch (error) {
-      isLeft = false;
-      if (this._end?.isClean !== true || error !== this._end.error) throw error;
-      return undefined;
-    } finally {
-      if (isLeft) this.close();
-    }
+  [Symbol.asyncIterator](): AsyncIterableIterator<T> {
+    return iterate(
+      () => this.take(),
+      () => this._end,
+      () => {
+        this.close();
+      },
+    );
   }
 
   /** Stops listening: what was not taken is dropped, takes that wait and later ones reject with a {@link QueueClosedError}. */
@@ -192,7 +189,20 @@ export class Subscription<T extends {} | null> implements AsyncIterable<T>, Disp
     }
   }
 
+  /** What is served may call this again: then it starts over, or a thousand waiters would be a thousand calls deep. */
   private _serve(): void {
+    if (this._serving++ > 0) return;
+    try {
+      do {
+        this._serving = 1;
+        this._serveLine();
+      } while (this._serving > 1);
+    } finally {
+      this._serving = 0;
+    }
+  }
+
+  private _serveLine(): void {
     const takers = this._takers;
     while (takers.length > 0 && this.size > 0) {
       const taker = takers.next;

@@ -12,11 +12,13 @@ function drain<T extends string | number | null | object>(queue: AsyncQueue<T>):
 
 describe('new AsyncQueue', () => {
   test.each([
-    [{ capacity: -1 }, 'expected capacity >= 0, saw -1'],
-    [{ capacity: NaN }, 'expected capacity >= 0, saw NaN'],
-    [{}, 'expected capacity >= 0, saw undefined'],
-    [{ capacity: 1, overflow: 'block' }, 'expected overflow in wait,error,drop-newest,drop-oldest, saw block'],
-    [{ capacity: 1, order: 'random' }, 'expected order fifo, lifo, function, saw random'],
+    [{ capacity: -1 }, 'expected a number capacity >= 0, saw -1'],
+    [{ capacity: NaN }, 'expected a number capacity >= 0, saw NaN'],
+    [{}, 'expected a number capacity >= 0, saw undefined'],
+    [{ capacity: '5' }, "expected a number capacity >= 0, saw '5'"],
+    [{ capacity: null }, 'expected a number capacity >= 0, saw null'],
+    [{ capacity: 1, overflow: 'block' }, "expected overflow in wait,error,drop-newest,drop-oldest, saw 'block'"],
+    [{ capacity: 1, order: 'random' }, "expected order fifo, lifo, function, saw 'random'"],
     [{ capacity: 1, order: null }, 'expected order fifo, lifo, function, saw null'],
   ])('rejects %o', (options, message) => {
     expect(() => new AsyncQueue(options as QueueOptions<number>)).toThrow(new RangeError(message));
@@ -203,8 +205,9 @@ describe('AsyncQueue: weights', () => {
     [6, 'expected 0 <= weight <= capacity, saw 6'],
     [-1, 'expected 0 <= weight <= capacity, saw -1'],
     [NaN, 'expected 0 <= weight <= capacity, saw NaN'],
+    ['3', "expected 0 <= weight <= capacity, saw '3'"],
   ])('of %d are an error that leaves the queue as it was', async (weight, message) => {
-    const queue = new AsyncQueue<string>({ capacity: 5, weigh: () => weight });
+    const queue = new AsyncQueue<string>({ capacity: 5, weigh: () => weight as number });
     expect(() => queue.tryPut('a')).toThrow(new RangeError(message));
     expect(await errorOf(queue.put('a'))).toEqual(new RangeError(message));
     expect([queue.size, queue.weight, queue.waitingPutters]).toEqual([0, 0, 0]);
@@ -400,10 +403,19 @@ describe('AsyncQueue.takeUpTo', () => {
     await puts;
   });
 
-  test.each([0, -1, NaN])('rejects a count of %d and takes nothing', async (count) => {
+  test('leaves promises among the items as they are, so that one that rejects costs no other item', async () => {
+    const queue = new AsyncQueue<Promise<number>>({ capacity: 9 });
+    const broken = Promise.reject(new Error('broken'));
+    for (const item of [broken, Promise.resolve(1)]) queue.tryPut(item);
+    const [first, second] = await queue.takeUpTo(9);
+    expect((await errorOf(first as Promise<number>)) as Error).toMatchObject({ message: 'broken' });
+    expect(await second).toBe(1);
+  });
+
+  test.each([0, -1, NaN, 1.5])('rejects a count of %d and takes nothing', async (count) => {
     const queue = new AsyncQueue<number>({ capacity: 9 });
     queue.tryPut(1);
-    expect(await errorOf(queue.takeUpTo(count))).toEqual(new RangeError(`expected count > 0, saw ${count}`));
+    expect(await errorOf(queue.takeUpTo(count))).toEqual(new RangeError(`expected an integer count > 0, saw ${count}`));
     expect(queue.size).toBe(1);
   });
 });
@@ -556,7 +568,7 @@ describe('AsyncQueue.join', () => {
     const queue = new AsyncQueue<string>({ capacity: 2, overflow: 'drop-oldest' });
     expect(() => {
       queue.taskDone();
-    }).toThrow(new RangeError('expected unfinished > 0, saw 0'));
+    }).toThrow(new RangeError('expected items that are not done, saw 0'));
     queue.tryPut('a');
     queue.taskDone();
     expect(queue.abort()).toEqual(['a']);
@@ -635,6 +647,6 @@ describe('AsyncQueue: loops', () => {
     for await (const batch of queue.batches(2)) batches.push(batch);
     expect(batches).toEqual([[0, 1], [2, 3], [4]]);
     const error = await errorOf(queue.batches(0).next());
-    expect(error).toEqual(new RangeError('expected count > 0, saw 0'));
+    expect(error).toEqual(new RangeError('expected an integer count > 0, saw 0'));
   });
 });

@@ -22,7 +22,7 @@ describe('Broadcast', () => {
   test.each([
     [{ capacity: 0 }, 'expected an integer capacity >= 1, saw 0'],
     [{ capacity: 1.5 }, 'expected an integer capacity >= 1, saw 1.5'],
-    [{ capacity: 1, lag: 'never' }, 'expected lag in error,skip,wait, saw never'],
+    [{ capacity: 1, lag: 'never' }, "expected lag in error,skip,wait, saw 'never'"],
   ])('rejects %o', (options, message) => {
     expect(() => new Broadcast(options as BroadcastOptions)).toThrow(new RangeError(message));
   });

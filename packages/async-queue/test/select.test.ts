@@ -2,6 +2,7 @@ import { describe, expect, expectTypeOf, test } from 'vitest';
 import { TestClock } from '@millrace/testkit';
 import { openCancelScope, TimeoutError } from '@millrace/timeouts';
 import type { Arm, Waiter } from '@millrace/timeouts';
+import { Broadcast } from '../src/broadcast.js';
 import { AsyncQueue, QueueClosedError } from '../src/index.js';
 import { select } from '../src/select.js';
 import { errorOf, turn, watch } from './settled.js';
@@ -36,6 +37,42 @@ function loggingArm<T>(commits: ({ value: T } | undefined)[]): { arm: Arm<T>; lo
   };
   return { arm, log, waiters };
 }
+
+describe('thousands of selects in one line', () => {
+  const waiting = (arm: () => Arm<number>): Promise<unknown[]> =>
+    Promise.all(
+      Array.from({ length: 5000 }, async () => {
+        try {
+          return (await select([arm()])).value;
+        } catch (error) {
+          return error;
+        }
+      }),
+    );
+
+  test('learn of the end of a queue or of a subscription', async () => {
+    const queue = new AsyncQueue<number>({ capacity: 1 });
+    const subscription = new Broadcast<number>({ capacity: 1 }).subscribe();
+    for (const ended of [queue, subscription]) {
+      const outcomes = waiting(() => ended.taking());
+      ended.close();
+      for (const outcome of await outcomes) expect(outcome).toBeInstanceOf(QueueClosedError);
+      expect(ended.waitingTakers).toBe(0);
+    }
+  });
+
+  test('are served at once, when the one before them lets them', async () => {
+    const queue = new AsyncQueue<number>({ capacity: Infinity });
+    const first = new LateWaiter();
+    const arm = queue.taking();
+    arm.enlist(first);
+    const outcomes = waiting(() => queue.taking());
+    const items = Array.from({ length: 5000 }, (_, item) => item);
+    for (const item of items) queue.tryPut(item);
+    arm.withdraw(first);
+    expect(await outcomes).toEqual(items);
+  });
+});
 
 describe('select', () => {
   test('narrows the value by the index', async () => {
