@@ -1,4 +1,5 @@
 import type { Op } from '@millrace/timeouts';
+import { checkCount } from './check-count.js';
 import { SyncClosedError } from './errors.js';
 import { WaitLine, waitIn } from './wait-line.js';
 import type { SyncOptions } from './wait-line.js';
@@ -25,9 +26,7 @@ export class Barrier {
    * @throws {RangeError} If `parties` is something else.
    */
   constructor(parties: number, options?: SyncOptions) {
-    if (!(Number.isSafeInteger(parties) && parties >= 1)) {
-      throw new RangeError(`expected parties to be an integer of at least 1, saw ${parties}`);
-    }
+    checkCount('parties', parties, 1);
     this._parties = parties;
     this._line = new WaitLine('Barrier', options);
   }

@@ -1,5 +1,6 @@
 import { openCancelScope, timersOf } from '@millrace/timeouts';
 import type { Op } from '@millrace/timeouts';
+import { checkCount } from './check-count.js';
 import { LeaseError, SyncClosedError } from './errors.js';
 import { Lock } from './lock.js';
 import { LeaseWaiter, PermitLease } from './permits.js';
@@ -89,11 +90,11 @@ export class Condition {
    *
    * The lock need not be held, as nothing can come between two statements. Who holds it lets them wait until it is released.
    *
-   * @param count - How many, if so many wait: 0 or more. Default 1.
-   * @throws {RangeError} If `count` is negative or NaN.
+   * @param count - How many, if so many wait: an integer of at least 0, or `Infinity`. Default 1.
+   * @throws {RangeError} If `count` is something else; nobody is notified.
    */
   notify(count = 1): void {
-    if (!(count >= 0)) throw new RangeError(`expected count to be 0 or more, saw ${count}`);
+    if (count !== Infinity) checkCount('count', count, 0);
     for (let left = count; left > 0 && this._line.first !== undefined; left--) this._line.first.grant();
   }
 

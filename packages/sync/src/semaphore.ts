@@ -1,6 +1,8 @@
 import type { Op } from '@millrace/timeouts';
+import { checkCount } from './check-count.js';
 import { Permits } from './permits.js';
 import type { Lease } from './permits.js';
+import { rejectionOf } from './wait-line.js';
 import type { SyncOptions } from './wait-line.js';
 
 /** What a {@link Semaphore} tells of itself. */
@@ -28,7 +30,7 @@ export class Semaphore {
    * @throws {RangeError} If `capacity` is something else.
    */
   constructor(capacity: number, options?: SyncOptions) {
-    checkPermits('capacity', capacity, Number.MAX_SAFE_INTEGER);
+    checkCount('capacity', capacity, 1);
     this._permits = new Permits('Semaphore', capacity, options);
   }
 
@@ -46,13 +48,10 @@ export class Semaphore {
    * Cancellation: either the promise is fulfilled or nothing was taken.
    */
   acquire(permits = 1, op?: Op): Promise<Lease> {
-    try {
-      checkPermits('permits', permits, this._permits.capacity);
-    } catch (error) {
-      const reason = error as Error; // or whatever was given; it is passed on untouched
-      return Promise.reject(reason);
-    }
-    return this._permits.take(permits, op, 'acquire');
+    const refusal = rejectionOf(() => {
+      checkCount('permits', permits, 1, this._permits.capacity);
+    });
+    return refusal ?? this._permits.take(permits, op, 'acquire');
   }
 
   /**
@@ -62,7 +61,7 @@ export class Semaphore {
    * @throws {RangeError} If `permits` is out of range; nothing is taken.
    */
   tryAcquire(permits = 1): Lease | undefined {
-    checkPermits('permits', permits, this._permits.capacity);
+    checkCount('permits', permits, 1, this._permits.capacity);
     return this._permits.tryTake(permits, 'acquire');
   }
 
@@ -73,7 +72,7 @@ export class Semaphore {
    * @throws {RangeError} If `capacity` is something else; nothing changes.
    */
   resize(capacity: number): void {
-    checkPermits('capacity', capacity, Number.MAX_SAFE_INTEGER);
+    checkCount('capacity', capacity, 1);
     this._permits.resize(capacity);
   }
 
@@ -87,9 +86,4 @@ export class Semaphore {
   close(): void {
     this._permits.close();
   }
-}
-
-function checkPermits(name: string, count: number, most: number): void {
-  if (Number.isSafeInteger(count) && count >= 1 && count <= most) return;
-  throw new RangeError(`expected ${name} to be an integer from 1 to ${most}, saw ${count}`);
 }

@@ -44,8 +44,14 @@ export class WaitLine<T, W extends LineWaiter<T> = LineWaiter<T>> {
     this._last = waiter;
     this.length++;
     observer?.observeWait(waiter, this, operation);
-    // May call it off at once, so it comes last.
-    if (op !== undefined) waiter.watch = watchOp(op, waiter, `${this.name}.${operation}`, this.timers);
+    if (op === undefined) return;
+    try {
+      // May call it off at once, so it comes last.
+      waiter.watch = watchOp(op, waiter, `${this.name}.${operation}`, this.timers);
+    } catch (error) {
+      // What has no end must not stay in line, and nobody else would take it out.
+      waiter.onCancel(error);
+    }
   }
 
   has(waiter: W): boolean {
@@ -82,8 +88,15 @@ export class WaitLine<T, W extends LineWaiter<T> = LineWaiter<T>> {
 /** A rejection, if `op` is over already. */
 export function refusalOf(op: Op | undefined, name: string, operation: string): Promise<never> | undefined {
   if (op === undefined) return undefined;
-  try {
+  return rejectionOf(() => {
     throwIfOver(op, `${name}.${operation}`);
+  });
+}
+
+/** A rejection with what `check` throws, if it does. */
+export function rejectionOf(check: () => void): Promise<never> | undefined {
+  try {
+    check();
     return undefined;
   } catch (error) {
     const reason = error as Error; // or whatever was given; it is passed on untouched
@@ -129,6 +142,7 @@ export class LineWaiter<T> implements Cancellable {
   }
 
   onCancel(reason: unknown): void {
+    if (!this._line.has(this)) return;
     this._line.remove(this);
     this._reject(reason);
     this._line.onLeft?.(reason);

@@ -206,6 +206,9 @@ describe('Condition.notify', () => {
     await settled(Promise.resolve());
     expect(condition.stats().waiting).toBe(5);
     condition.notify(0);
+    expect(() => {
+      condition.notify(1.5);
+    }).toThrow('saw 1.5');
     condition.notify();
     await settled(Promise.resolve());
     expect(woken).toEqual([0]);
@@ -218,7 +221,13 @@ describe('Condition.notify', () => {
     condition.notify(2048);
     expect(() => {
       condition.notify(NaN);
-    }).toThrow('expected count to be 0 or more, saw NaN');
+    }).toThrow('expected count to be an integer of at least 0, saw NaN');
+    for (const count of [1.5, -1, '2' as unknown as number]) {
+      expect(() => {
+        condition.notify(count);
+      }).toThrow(RangeError);
+    }
+    expect(condition.stats()).toEqual({ waiting: 0 });
   });
 
   test('is for those who wait now, and not for those who come', async () => {

@@ -1,7 +1,18 @@
 import { TestClock } from '@millrace/testkit';
 import { Deadline, openCancelScope, TimeoutError } from '@millrace/timeouts';
 import { describe, expect, test } from 'vitest';
-import { LeaseError, Lock, SyncClosedError } from '../src/index.js';
+import {
+  Barrier,
+  Condition,
+  Event,
+  LeaseError,
+  Lock,
+  once,
+  RWLock,
+  Semaphore,
+  singleFlight,
+  SyncClosedError,
+} from '../src/index.js';
 import type { Lease } from '../src/index.js';
 import { settled } from './settled.js';
 
@@ -202,5 +213,90 @@ describe('Lock.close', () => {
       other.close();
     }
     expect(other.isLocked).toBe(false);
+  });
+});
+
+describe('A clock or a signal that fails', () => {
+  const broken = {
+    now: () => 0,
+    callLater: () => {
+      throw new Error('loop is closed');
+    },
+  };
+
+  test('rejects the wait, and leaves nobody in line', async () => {
+    const lock = new Lock({ timers: broken });
+    const lease = await lock.lock();
+    await expect(lock.lock({ timeoutMs: 9 })).rejects.toThrow('loop is closed');
+    const noSignal = {} as AbortSignal;
+    await expect(lock.lock({ signal: noSignal })).rejects.toThrow(TypeError);
+    expect(lock.stats().waiting).toBe(0);
+    lease.release();
+    expect(lock.isLocked).toBe(false);
+  });
+
+  test('rejects the wait also where it cannot be watched at all, and stays out of line', async () => {
+    const lock = new Lock();
+    const lease = await lock.lock();
+    let reads = 0;
+    const op = {
+      get timeoutMs() {
+        if (++reads > 1) throw new Error(`read ${reads} times`);
+        return 9;
+      },
+    };
+    await expect(lock.lock(op)).rejects.toThrow('read 2 times');
+    expect(lock.stats().waiting).toBe(0);
+    lease.release();
+    expect(lock.isLocked).toBe(false);
+  });
+
+  test('rejects it for whatever waits', async () => {
+    const options = { timers: broken };
+    const op = { timeoutMs: 9 };
+    const lateValues: number[] = [];
+    const run = async (): Promise<number> => Promise.resolve(1);
+    const memory = new Semaphore(1, options);
+    await memory.acquire();
+    const table = new RWLock(options);
+    await table.write();
+    const waits = [
+      memory.acquire(1, op),
+      table.read(op),
+      new Event(options).wait(op),
+      new Barrier(2, options).wait(op),
+      once(run, { ...options, onLate: (value) => lateValues.push(value) })(op),
+      singleFlight(run, { ...options, onLate: (value) => lateValues.push(value) })('key', op),
+    ];
+    for (const wait of waits) await expect(wait).rejects.toThrow('loop is closed');
+    expect([memory.stats().waiting, table.stats().waiting, lateValues]).toEqual([0, 0, []]);
+  });
+
+  test('gives a wait on a condition its lock back', async () => {
+    const condition = new Condition(undefined, { timers: broken });
+    const lease = await condition.lock.lock();
+    await expect(condition.wait(lease, { timeoutMs: 9 })).rejects.toThrow('loop is closed');
+    expect(lease.isHeld).toBe(true);
+    await expect(condition.waitFor(lease, () => false, { timeoutMs: 9 })).rejects.toThrow('loop is closed');
+    expect([lease.isHeld, condition.stats().waiting]).toEqual([true, 0]);
+  });
+
+  test('is told once, even if a limit comes up later', async () => {
+    const clock = new TestClock();
+    const lock = new Lock({ timers: clock });
+    const lease = await lock.lock();
+    const signal = {
+      aborted: false,
+      addEventListener: () => {
+        throw new Error('no listeners');
+      },
+      removeEventListener: () => {},
+    } as unknown as AbortSignal;
+    await expect(lock.lock({ timeoutMs: 5, signal })).rejects.toThrow('no listeners');
+    const next = lock.lock();
+    clock.advance(10);
+    expect(lock.stats().waiting).toBe(1);
+    lease.release();
+    expect((await next).isHeld).toBe(true);
   });
 });

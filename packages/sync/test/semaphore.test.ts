@@ -48,7 +48,11 @@ describe('Semaphore.acquire', () => {
     await expect(semaphore.acquire(3)).rejects.toThrow('expected permits to be an integer from 1 to 2, saw 3');
     await expect(semaphore.acquire(0)).rejects.toThrow(RangeError);
     expect(() => semaphore.tryAcquire(1.5)).toThrow(RangeError);
-    expect(() => new Semaphore(0)).toThrow('expected capacity to be an integer from 1');
+    expect(() => new Semaphore(0)).toThrow('expected capacity to be an integer of at least 1, saw 0');
+    const text = '2' as unknown as number;
+    await expect(semaphore.acquire(text)).rejects.toThrow("saw '2' (a string)");
+    expect(() => new Semaphore(text)).toThrow("saw '2' (a string)");
+    expect(() => new Semaphore(undefined as unknown as number)).toThrow('saw undefined');
     expect(semaphore.stats().available).toBe(2);
   });
 
