@@ -20,7 +20,7 @@ export type Selected<A extends readonly Arm<unknown>[]> = {
  * @returns The place of the arm in `arms`, and its value.
  * @throws {RangeError} If `arms` is empty: that would wait for ever.
  * @throws What the `tryCommit` of an arm throws, as that of a queue that has ended does; no arm has committed.
- * @throws What ends `op`; no arm has committed.
+ * @throws What the `enlist` of an arm throws, and what ends `op`; no arm has committed.
  * @remarks
  * Cancellation: no arm commits after it, and the places in all lines are given up.
  * Cost: one pass over the arms if one of them can commit at once, else one place in the line of each.
@@ -80,10 +80,15 @@ class Selection implements Waiter, Cancellable {
 
   /** Gets in all lines, unless it settles on the way. */
   enlist(op: Op | undefined): void {
-    while (this._state === 'waiting' && this._enlisted < this._arms.length) {
-      this._arms[this._enlisted++]?.enlist(this);
+    try {
+      while (this._state === 'waiting' && this._enlisted < this._arms.length) {
+        this._arms[this._enlisted++]?.enlist(this);
+      }
+      if (this._state === 'waiting') this._watch = watchOp(op, this, 'select');
+    } catch (error) {
+      // It must not stay in the lines: an item would be committed to a promise that is rejected.
+      this.onCancel(error);
     }
-    if (this._state === 'waiting') this._watch = watchOp(op, this, 'select');
   }
 
   /** Comes after the promise is settled: leaving may settle those behind, and they are to see it after this one. */

@@ -38,6 +38,42 @@ function loggingArm<T>(commits: ({ value: T } | undefined)[]): { arm: Arm<T>; lo
   return { arm, log, waiters };
 }
 
+describe('a select that cannot wait', () => {
+  test('since an arm refuses it, rejects with that and leaves the other lines', async () => {
+    const { numbers, words } = queues();
+    const { arm } = loggingArm<string>([]);
+    const refusing: Arm<string> = {
+      ...arm,
+      enlist: () => {
+        throw new Error('refused');
+      },
+    };
+    expect(await errorOf(select([numbers.taking(), refusing, words.taking()]))).toEqual(new Error('refused'));
+    expect([numbers.waitingTakers, words.waitingTakers]).toEqual([0, 0]);
+    numbers.tryPut(1);
+    expect(numbers.tryTake()).toBe(1);
+  });
+
+  test('since its clock is broken, rejects with that and takes nothing, as a take does', async () => {
+    const timers = {
+      now: () => 0,
+      callLater: () => {
+        throw new Error('the loop is closed');
+      },
+    };
+    const { numbers } = queues();
+    const subscription = new Broadcast<number>({ capacity: 1 }).subscribe();
+    const op = { timeoutMs: 10, timers };
+    const waits = [() => select([numbers.taking()], op), () => numbers.take(op), () => numbers.takeUpTo(2, op)];
+    for (const wait of [...waits, () => subscription.take(op)]) {
+      expect(await errorOf(wait())).toEqual(new Error('the loop is closed'));
+      expect([numbers.waitingTakers, subscription.waitingTakers]).toEqual([0, 0]);
+    }
+    numbers.tryPut(1);
+    expect(numbers.tryTake()).toBe(1);
+  });
+});
+
 describe('thousands of selects in one line', () => {
   const waiting = (arm: () => Arm<number>): Promise<unknown[]> =>
     Promise.all(
