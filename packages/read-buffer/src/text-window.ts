@@ -106,7 +106,11 @@ function decodeSlowly(bytes: Uint8Array, start: number, end: number): string {
     throw new RangeError(`expected 0 <= start <= end <= ${bytes.length}, saw ${start} and ${end}`);
   }
   if (running?.isOf(bytes) === true && end <= runEnd) return running.utf8(start, end, runEnd);
-  return longUtf8(bytes, start, end);
+  let all = 0;
+  // perf: micro, codecs in small chunks: a lone short string is not worth a call into the host.
+  if (end - start <= 6) for (let at = start; at < end; at++) all |= bytes[at] as number;
+  else all = 0x80;
+  return all < 0x80 ? shortString(bytes, start, end - start) : longUtf8(bytes, start, end);
 }
 
 /** perf: micro, text rows. By words, the last of which may overlap the one before, it takes a quarter of the time. */

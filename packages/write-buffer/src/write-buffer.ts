@@ -153,6 +153,6 @@ export class WriteBuffer extends FrameWriter implements ChunkOwner {
   }
 
   private _checkNotAtomic(): void {
-    if (this._atomicDepth > 0) throw new TypeError('not inside atomic');
+    if (this._atomicDepth > 0) throw new TypeError('not in atomic');
   }
 }

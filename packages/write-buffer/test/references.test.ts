@@ -196,11 +196,11 @@ describe('WriteBuffer.atomic', () => {
       });
     }).toThrow(expect.objectContaining({ errors: [error, expect.objectContaining({ message: 'owner failed' })] }));
     expect(out.length).toBe(0);
-    out.reset(); // not inside atomic any more
+    out.reset(); // not in atomic any more
   });
 
   test('allows no takeAll inside', () => {
     const out = new WriteBuffer();
-    expect(() => out.atomic(() => out.takeAll())).toThrow('not inside atomic');
+    expect(() => out.atomic(() => out.takeAll())).toThrow('not in atomic');
   });
 });
