@@ -89,7 +89,9 @@ export class AsyncQueue<T extends {} | null> implements AsyncIterable<T> {
    *
    * @returns Whether the queue has taken charge of the item: it is in the queue, or was handed to somebody who waited,
    * or dropped as `overflow` says. `false` where it is full, others wait with theirs, or it is closed.
-   * @throws {RangeError} If `item` is undefined or its weight is not between 0 and the capacity; nothing is put.
+   * @throws {RangeError} If `item` is undefined, its weight is not between 0 and the capacity, or `onDrop` runs; nothing
+   * is put.
+   * @throws What `weigh`, the comparator or `onDrop` throws; nothing is put, what was dropped before is dropped.
    * @remarks
    * Cost: allocates nothing, but for the ring's growth, and one object where the capacity is 0 or there is a comparator.
    */
@@ -176,8 +178,8 @@ export class AsyncQueue<T extends {} | null> implements AsyncIterable<T> {
    *
    * @param reason - What every operation that waits, and every later one, rejects with. Default: a
    * {@link QueueClosedError}, at which loops end.
-   * @returns The items that were in the queue, in the order of {@link tryTake} for `'fifo'`. Those of puts that waited
-   * are not among them: their puts reject.
+   * @returns The items that were in the queue: the oldest first, also for `'lifo'`; with a comparator what would be taken
+   * last first. Those of puts that waited are not among them: their puts reject.
    */
   abort(reason?: unknown): T[] {
     const dropped: T[] = [];

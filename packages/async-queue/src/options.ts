@@ -19,7 +19,10 @@ export interface QueueOptions<T> {
    * the oldest items are dropped until it fits; or it is dropped itself.
    */
   overflow?: 'wait' | 'error' | 'drop-oldest' | 'drop-newest' | undefined;
-  /** Gets each item that `overflow` drops, in the call that drops it. */
+  /**
+   * Gets each item that `overflow` drops, in the call that drops it. If it throws, so does the put: the item stays dropped,
+   * and the new one is the caller's. A put into the same queue is a RangeError while it runs.
+   */
   onDrop?: ((item: T) => void) | undefined;
   /** The clock for operations that name none. */
   timers?: TimerSource | undefined;

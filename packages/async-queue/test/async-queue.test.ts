@@ -650,3 +650,18 @@ describe('AsyncQueue: loops', () => {
     expect(error).toEqual(new RangeError('expected an integer count > 0, saw 0'));
   });
 });
+
+describe('AsyncQueue.abort: what it returns', () => {
+  test('is the oldest first, and with a comparator what would be taken last', () => {
+    const items = (order: QueueOptions<number>['order']): number[] => {
+      const queue = new AsyncQueue<number>({ capacity: 9, order });
+      for (const item of [2, 3, 1]) queue.tryPut(item);
+      return queue.abort();
+    };
+    expect([items('fifo'), items('lifo'), items((a, b) => a - b)]).toEqual([
+      [2, 3, 1],
+      [2, 3, 1],
+      [3, 2, 1],
+    ]);
+  });
+});
