@@ -1,6 +1,6 @@
-import { endAll } from './cancel-targets.js';
 import type { CancelTarget } from './cancel-targets.js';
 import { checkMs } from './check-ms.js';
+import { checkOpen } from './check-op.js';
 import type { Op } from './op.js';
 import { OpLimits } from './op-limits.js';
 import type { TimerSource } from './timer-source.js';
@@ -51,28 +51,30 @@ export interface CancelScope extends Disposable {
    * A promise that loses is still watched, so that a late rejection of it is not unhandled.
    *
    * @param promise - What to wait for.
-   * @param onCancel - Called once if the scope is cancelled before `promise` has settled, and never otherwise. Tell
-   * the operation to stop here. What it throws takes the place of the reason.
+   * @param onCancel - Called once if `race` rejects on the scope's behalf, and never otherwise: tell the operation to
+   * stop here. What it throws takes the place of the reason.
    * @returns What `promise` settles with, or a rejection with the reason, untouched.
    * @remarks
-   * Cancellation: in a scope that is cancelled already the result is the reason, even if `promise` has settled.
+   * Cancellation: in a scope that is cancelled already the result is the reason, even if `promise` has settled; in one
+   * that is closed, a TypeError. `onCancel` is called then too.
    */
   race<T>(promise: Promise<T>, onCancel?: () => void): Promise<T>;
 
   /**
    * Calls `listener` with the reason when the scope is cancelled, or now if it is already.
    *
-   * It does what an `abort` listener on {@link CancelScope.signal} does, without making a signal.
+   * It does what an `abort` listener on {@link CancelScope.signal} does, without making a signal. After `close` it is
+   * never called.
    *
    * @param listener - Called at most once. What it throws is thrown by whoever cancels, after all listeners were called.
    * @returns Takes the listener off again; does nothing once it was called.
    * @remarks
-   * Reentrancy: listeners run inside `cancel`, in the order they came.
+   * Reentrancy: listeners run inside `cancel`, in the order they came, those of inner scopes after them.
    */
   onCancel(listener: (reason: unknown) => void): () => void;
 
   /**
-   * Cancels the scope now; does nothing if it was cancelled or closed before.
+   * Cancels the scope now, and those inside it; does nothing if it was cancelled or closed before.
    *
    * @param reason - What the waits reject with. Default: a DOMException named `AbortError`.
    */
@@ -102,8 +104,9 @@ export interface CancelScope extends Disposable {
   shield(op?: Omit<Op, 'scope'>, operation?: string): CancelScope;
 
   /**
-   * Releases the timer and all listeners. Waits that are pending go on without the scope; a scope that is closed
-   * can no longer be cancelled, so close the inner ones first.
+   * Releases the timer and all listeners. Waits that are pending go on without the scope, for ever if nothing else ends
+   * them, so `cancel` first where some may be left; what begins in a scope that is closed is rejected with a TypeError.
+   * It can no longer be cancelled, so close the inner ones first.
    */
   close(): void;
 }
@@ -115,7 +118,7 @@ export interface CancelScope extends Disposable {
  * @param operation - What is being done, for the message of the {@link TimeoutError}.
  * @returns The scope. Close it when the work is done.
  * @throws {RangeError} If `op.timeoutMs` is NaN or negative.
- * @throws {TypeError} If `op.signal` is not an AbortSignal.
+ * @throws {TypeError} If `op.signal` is not an AbortSignal, or `op.scope` is closed.
  * @remarks
  * Lifetime: its timer does not hold the process open.
  */
@@ -163,13 +166,14 @@ export class OwnScope extends OpLimits implements CancelScope {
     return new Promise<T>((resolve, reject) => {
       const fail: (reason: unknown) => void = reject;
       const target: CancelTarget = {
-        _end: (reason) => {
+        _tell: (reason) => {
           try {
             onCancel?.();
           } catch (error) {
             fail(error);
           }
           fail(reason);
+          return undefined;
         },
       };
       promise.then(
@@ -182,12 +186,22 @@ export class OwnScope extends OpLimits implements CancelScope {
           fail(error);
         },
       );
-      this.#listen(target);
+      try {
+        checkOpen(this);
+        this.#listen(target);
+      } catch (error) {
+        target._tell(error);
+      }
     });
   }
 
   onCancel(listener: (reason: unknown) => void): () => void {
-    const target = { _end: listener };
+    const target: CancelTarget = {
+      _tell: (reason) => {
+        listener(reason);
+        return undefined;
+      },
+    };
     this.#listen(target);
     return () => {
       this._remove(target);
@@ -234,18 +248,22 @@ export class OwnScope extends OpLimits implements CancelScope {
     if (this.#controller === undefined && this._reject === undefined) this._detach();
   }
 
-  protected override _onEnd(reason: unknown): void {
+  protected override _onEnd(reason: unknown): Set<CancelTarget> | undefined {
     this._reason = reason;
     this._reject?.(reason);
-    try {
-      if (this.#targets !== undefined) endAll(this.#targets, reason);
-    } finally {
-      this.#controller?.abort(reason);
-    }
+    const controller = this.#controller;
+    if (controller === undefined) return this.#targets;
+    // The signal is told last.
+    return (this.#targets ?? new Set()).add({
+      _tell: () => {
+        controller.abort(reason);
+        return undefined;
+      },
+    });
   }
 
   #listen(target: CancelTarget): void {
-    if (this.isCancelled) target._end(this._reason);
+    if (this.isCancelled) target._tell(this._reason);
     else this._add(target);
   }
 }

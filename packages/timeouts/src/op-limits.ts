@@ -1,3 +1,4 @@
+import { endAll } from './cancel-targets.js';
 import type { CancelTarget } from './cancel-targets.js';
 import type { OwnScope } from './cancel-scope.js';
 import { checkMs } from './check-ms.js';
@@ -53,15 +54,20 @@ export abstract class OpLimits extends TimerEntry implements CancelTarget {
   }
 
   /**
-   * Ends the operation, if it is not over.
+   * Ends the operation, if it is not over, and what depends on it.
    *
    * @internal
    */
   _end(reason: unknown): void {
-    if (this._state !== 'open') return;
+    endAll(new Set([this]), reason);
+  }
+
+  /** @internal */
+  _tell(reason: unknown): Set<CancelTarget> | undefined {
+    if (this._state !== 'open') return undefined;
     this._state = 'cancelled';
     this._detach();
-    this._onEnd(reason);
+    return this._onEnd(reason);
   }
 
   /**
@@ -77,8 +83,8 @@ export abstract class OpLimits extends TimerEntry implements CancelTarget {
     return this._state === 'open';
   }
 
-  /** Called once, when one of the limits is reached. */
-  protected abstract _onEnd(reason: unknown): void;
+  /** Called once, when one of the limits is reached; returns who is to be told. */
+  protected abstract _onEnd(reason: unknown): Set<CancelTarget> | undefined;
 
   /** Ends the operation if one of its limits is reached and nobody has told it so. */
   protected _notice(looksAtClock: boolean): void {

@@ -66,7 +66,7 @@ export function watchOp(
  * @param operation - What would have been done, for the error.
  * @throws {TimeoutError} If its deadline has passed, or its `timeoutMs` is 0.
  * @throws {RangeError} If `op.timeoutMs` is NaN or negative.
- * @throws {TypeError} If `op.signal` is not an AbortSignal.
+ * @throws {TypeError} If `op.signal` is not an AbortSignal, or `op.scope` is closed.
  * @throws The reason of `op.signal` or `op.scope`, untouched, if that is cancelled.
  */
 export function throwIfOver(op: Op | undefined, operation?: string): void {
@@ -91,7 +91,7 @@ class Watch extends OpLimits implements OpWatch {
     this._close();
   }
 
-  protected override _onEnd(reason: unknown): void {
+  protected override _onEnd(reason: unknown): undefined {
     this.#waiter.onCancel(reason);
   }
 }

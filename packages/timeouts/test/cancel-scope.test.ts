@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { TestClock } from '@millrace/testkit';
-import { Deadline, TimeoutError, openCancelScope } from '../src/index.js';
+import { Deadline, TimeoutError, openCancelScope, sleep, throwIfOver, watchOp, withTimeout } from '../src/index.js';
 import type { Op, TimerSource } from '../src/index.js';
 import { abortListeners } from './abort-listeners.js';
 
@@ -216,7 +216,14 @@ describe('CancelScope.race', () => {
     expect(scope.isCancelled).toBe(false);
     finish('done');
     await expect(waiting).resolves.toBe('done');
-    await expect(scope.race(Promise.resolve(1))).resolves.toBe(1);
+  });
+
+  test('rejects in a scope that is closed already, and tells the operation', async () => {
+    const scope = openCancelScope();
+    scope.close();
+    const onCancel = vi.fn();
+    await expect(scope.race(Promise.resolve(1), onCancel)).rejects.toThrow(new TypeError('the scope is closed'));
+    expect(onCancel).toHaveBeenCalledTimes(1);
   });
 });
 
@@ -325,6 +332,87 @@ describe('nested scopes', () => {
       expect(clock.pending).toBe(1);
     }
     expect(clock.pending).toBe(0);
+  });
+});
+
+describe('what begins in a scope that is closed already', () => {
+  const closed = new TypeError('the scope is closed');
+
+  test('is rejected: it would have no limit', async () => {
+    const scope = openCancelScope({ timers: new TestClock(), timeoutMs: 10 });
+    scope.close();
+    const onCancel = vi.fn();
+    expect(watchOp({ scope }, { onCancel })).toBe(undefined);
+    expect(onCancel).toHaveBeenCalledExactlyOnceWith(closed);
+    expect(() => {
+      throwIfOver({ scope, timeoutMs: 5 });
+    }).toThrow(closed);
+    expect(() => openCancelScope({ scope })).toThrow(closed);
+    await expect(withTimeout(5, forever, { scope })).rejects.toThrow(closed);
+    await expect(sleep(5, { scope })).rejects.toThrow(closed);
+  });
+
+  test('is rejected with the reason if the scope was cancelled before', async () => {
+    const scope = openCancelScope();
+    scope.cancel('over');
+    scope.close();
+    await expect(sleep(5, { scope })).rejects.toBe('over');
+  });
+
+  test('can be shielded from it', () => {
+    const scope = openCancelScope();
+    scope.close();
+    throwIfOver({ scope: scope.shield() });
+  });
+});
+
+describe('a chain of 6000 scopes', () => {
+  test('is cancelled as a whole, whoever is told in it', async () => {
+    const root = openCancelScope();
+    let scope = root;
+    const told: number[] = [];
+    const waits: Promise<unknown>[] = [];
+    for (let depth = 0; depth < 6000; depth++) {
+      scope = openCancelScope({ scope });
+      scope.onCancel(() => told.push(depth)); // attached from the outside in
+      if (depth % 1500 === 0) waits.push(scope.race(forever()));
+    }
+    const { signal } = scope;
+    const settled = Promise.allSettled(waits);
+    root.cancel('over');
+    expect(told).toEqual(Array.from({ length: 6000 }, (_, depth) => depth));
+    expect(signal.reason).toBe('over');
+    for (const result of await settled) expect(result).toEqual({ status: 'rejected', reason: 'over' });
+  });
+
+  test('is cancelled although listeners throw, and the first error is thrown in the end', () => {
+    const root = openCancelScope();
+    const inner = openCancelScope({ scope: root });
+    const innermost = vi.fn();
+    for (const message of ['first', 'second']) {
+      inner.onCancel(() => {
+        throw new Error(message);
+      });
+    }
+    openCancelScope({ scope: inner }).onCancel(innermost);
+    expect(() => {
+      root.cancel('over');
+    }).toThrow('first');
+    expect(innermost).toHaveBeenCalledExactlyOnceWith('over');
+  });
+
+  test('tells nobody in a scope that another listener has closed meanwhile', () => {
+    const root = openCancelScope();
+    const inner = openCancelScope({ scope: root });
+    const [listener, late] = [vi.fn(), vi.fn()];
+    root.onCancel(() => {
+      inner.close();
+    });
+    inner.onCancel(listener);
+    root.cancel();
+    expect(listener).not.toHaveBeenCalled();
+    inner.onCancel(late);
+    expect(late).not.toHaveBeenCalled();
   });
 });
 

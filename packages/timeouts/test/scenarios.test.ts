@@ -145,7 +145,7 @@ describe('a wait with a limit', () => {
     await withTimeout(10, async (scope) => (kept = scope), { timers });
     timers.advance(100);
     expect([kept?.isCancelled, kept?.remainingMs]).toEqual([false, 0]);
-    await expect(kept?.race(Promise.resolve(1))).resolves.toBe(1);
+    await expect(kept?.race(Promise.resolve(1))).rejects.toThrow('the scope is closed');
   });
 
   test('tells what is left of it while it runs', async () => {

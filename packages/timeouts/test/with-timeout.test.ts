@@ -40,6 +40,13 @@ describe('withTimeout', () => {
     finish('too late');
   });
 
+  test('names the operation in the error, if it was told', async () => {
+    const timers = new TestClock();
+    const result = withTimeout(10, forever, { timers, operation: 'load the page' });
+    timers.advance(10);
+    await expect(result).rejects.toThrow('load the page timed out after 10 ms (budget 10 ms)');
+  });
+
   test.each([NaN, -1])('rejects a limit of %d ms without a call', async (limit) => {
     const run = vi.fn(forever);
     await expect(withTimeout(limit, run)).rejects.toBeInstanceOf(RangeError);
