@@ -1,11 +1,11 @@
 import { decodeUtf8 } from '@millrace/read-buffer';
 import { wrongType } from './errors.js';
-import type { EncodeTo } from './layout.js';
+import type { EncodeTo, Open } from './layout.js';
 
 /** What bytes on the wire are for the program: text, or bytes. */
 export interface Content<T> {
   readonly isText: boolean;
-  decode(bytes: Uint8Array, start: number, end: number): T;
+  decode: Open<T>;
   /** Counts the bytes of a value. Throws if it has the wrong type. */
   byteLength(value: T): number;
   /** Where the first `delimiter` begins in a value that is followed by it, in a unit of its own. */
@@ -16,7 +16,7 @@ export interface Content<T> {
 /** UTF-8. */
 export const textContent: Content<string> = {
   isText: true,
-  decode: decodeUtf8,
+  decode: (c, start, stop) => decodeUtf8(c.bytes, start, stop),
   byteLength: utf8Length,
   indexOf(value, delimiter) {
     const text = decodeUtf8(delimiter, 0, delimiter.length);
@@ -31,7 +31,7 @@ export const textContent: Content<string> = {
 /** Bytes as they are. */
 export const rawContent: Content<Uint8Array> = {
   isText: false,
-  decode: copyBytes,
+  decode: (c, start, stop) => copyBytes(c.bytes, start, stop),
   byteLength(value) {
     if (!isBytes(value)) throw wrongType('a Uint8Array', value);
     return value.length;

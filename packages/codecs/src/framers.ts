@@ -1,11 +1,10 @@
-import type { Codec } from './codec.js';
-import { constant } from './constant.js';
-import { copyBytes, rawContent } from './content.js';
+import { type Codec, Incomplete } from './codec.js';
+import type { Cursor } from './cursor.js';
+import { rawContent } from './content.js';
 import { DecodeError, LimitError, checkInteger } from './errors.js';
-import { fromBytes, layout, toBytes } from './layout.js';
+import { type Layout, layout } from './layout.js';
 import { mapped } from './mapped.js';
 import { DEFAULT_MAX_BYTES, bytes, utf8 } from './sized.js';
-import { struct } from './struct.js';
 import { varint } from './varint.js';
 
 /** The limit of all framers: longer frames are rejected as soon as that can be known. */
@@ -48,7 +47,7 @@ function lengthPrefixed({
     const longest = Math.min(maxFrameBytes, 256 ** lengthBytes - 1 + adjust + headerBytes);
     return checkInteger('a frame', skip + rawContent.byteLength(value), headerBytes + Math.max(0, adjust), longest);
   };
-  return layout<Uint8Array>({
+  return framer({
     least: () => headerBytes,
     size,
     encodeTo(out, value) {
@@ -58,36 +57,88 @@ function lengthPrefixed({
       for (let i = 0; i < lengthBytes; i++, length = Math.floor(length / 256)) frame[place(i)] = length;
       out.writeBytes(frame);
     },
-    decodeAt(c) {
+    tailBytes: 0,
+    find(c) {
       const { bytes, at, end } = c;
-      if (end - at < headerBytes) return c.short(headerBytes);
+      if (end - at < headerBytes) return miss(c, headerBytes);
       let length = 0;
       for (let i = lengthBytes; i-- > 0;) length = length * 256 + (bytes[at + place(i)] as number);
       const frameBytes = headerBytes + adjust + length;
       const least = Math.max(headerBytes, skip);
       if (frameBytes < least) throw new DecodeError(`expected a frame of at least ${least} bytes, saw ${frameBytes}`);
       if (frameBytes > maxFrameBytes) throw new LimitError('a frame', frameBytes, maxFrameBytes);
-      if (end - at < frameBytes) return c.short(frameBytes);
-      c.at = at + frameBytes;
-      return copyBytes(bytes, at + skip, c.at);
+      return c.take(frameBytes) < 0 ? miss(c, frameBytes) : at + skip;
     },
   });
 }
 
 function netstring({ maxFrameBytes = DEFAULT_MAX_BYTES }: FramerOptions = {}): Codec<Uint8Array> {
-  const digits = utf8({ until: ':' }, { maxBytes: 16 });
-  const length = mapped(digits, parseLength, String);
-  const whole = struct({ frame: bytes(length, { maxBytes: maxFrameBytes }), end: constant(',') });
-  return mapped(
-    whole,
-    ({ frame }) => frame,
-    (frame) => ({ frame, end: ',' as const }),
-  );
+  checkInteger('maxFrameBytes', maxFrameBytes, 0);
+  const prefixOf = (value: Uint8Array): string =>
+    `${checkInteger('a length in bytes', rawContent.byteLength(value), 0, maxFrameBytes)}:`;
+  return framer({
+    least: () => 3,
+    size: (value) => prefixOf(value).length + value.length + 1,
+    encodeTo(out, value) {
+      out.writeUtf8(prefixOf(value));
+      out.writeBytes(value);
+      out.writeUint8(COMMA);
+    },
+    tailBytes: 1,
+    find(c) {
+      const { bytes, at, end } = c;
+      let length = 0;
+      for (let i = at; i < end; i++) {
+        const byte = bytes[i] as number;
+        if (byte === COLON && i > at) return endOfNetstring(c, i + 1, length);
+        // Another digit after a zero would be a second way to say the same.
+        if (byte < ZERO || byte >= COLON || (i > at && length === 0)) {
+          throw new DecodeError(
+            `expected decimal digits and a colon, saw ${JSON.stringify(String.fromCharCode(byte))}`,
+          );
+        }
+        length = length * 10 + byte - ZERO;
+        if (length > maxFrameBytes) throw new LimitError('a length', length, maxFrameBytes);
+      }
+      return miss(c, end - at + 1);
+    },
+  });
 }
 
-function parseLength(text: string): number {
-  if (!/^(0|[1-9]\d*)$/.test(text)) throw new DecodeError(`expected decimal digits, saw ${JSON.stringify(text)}`);
-  return Number(text);
+const ZERO = 0x30;
+const COLON = 0x3a;
+const COMMA = 0x2c;
+
+/** Moves behind the comma, and returns `start`. */
+function endOfNetstring(c: Cursor, start: number, length: number): number {
+  const { at } = c;
+  const frameBytes = start - at + length + 1;
+  if (c.take(frameBytes) < 0) return miss(c, frameBytes);
+  const last = c.bytes[c.at - 1] as number;
+  if (last !== COMMA) throw new DecodeError(`expected a comma, saw ${JSON.stringify(String.fromCharCode(last))}`);
+  return start;
+}
+
+/** What a framer of its own kind consists of. */
+interface FramerTraits extends Pick<Layout<Uint8Array>, 'least' | 'size' | 'encodeTo'> {
+  /** Moves behind a frame, and returns where what is handed out of it begins, or -1 if bytes are missing. */
+  readonly find: (c: Cursor) => number;
+  /** How many bytes at the end of a frame are not handed out. */
+  readonly tailBytes: number;
+}
+
+function framer({ find, tailBytes, ...traits }: FramerTraits): Layout<Uint8Array> {
+  const frames: NonNullable<Layout<Uint8Array>['frames']> = (open) => (c) => {
+    const start = find(c);
+    return start < 0 ? Incomplete : open(c, start, c.at - tailBytes);
+  };
+  return layout<Uint8Array>({ ...traits, frames, decodeAt: frames(rawContent.decode) });
+}
+
+/** Says that a frame needs `needBytes`. */
+function miss(c: Cursor, needBytes: number): -1 {
+  c.short(needBytes);
+  return -1;
 }
 
 function lines({ maxFrameBytes = DEFAULT_MAX_BYTES }: FramerOptions = {}): Codec<string> {
@@ -122,16 +173,3 @@ export const framers: {
   netstring,
   fixed: (byteLength) => bytes(byteLength),
 };
-
-/**
- * A value that fills the frames of a framer: `within(framers.lengthPrefixed(), message)`.
- *
- * A value that needs more bytes than its frame has, or leaves some, is a {@link DecodeError}.
- */
-export function within<T>(framer: Codec<Uint8Array>, codec: Codec<T>): Codec<T> {
-  return mapped(
-    framer,
-    (frame) => fromBytes(codec, frame),
-    (value) => toBytes(codec, value),
-  );
-}

@@ -22,7 +22,8 @@ export { lazy } from './lazy.js';
 export type { LazyOptions } from './lazy.js';
 export { compile, sourceOf } from './compile.js';
 export type { CompileOptions } from './compile.js';
-export { framers, within } from './framers.js';
+export { framers } from './framers.js';
+export { within } from './within.js';
 export type { FramerOptions, LengthPrefixedOptions } from './framers.js';
 // For everybody.
 export { Incomplete } from './codec.js';

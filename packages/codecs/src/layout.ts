@@ -11,6 +11,9 @@ export type DecodeAt<T> = (cursor: Cursor) => T | typeof Incomplete;
 /** Encodes one value. What it wrote before a throw is undone by its caller. */
 export type EncodeTo<T> = (out: WriteBuffer, value: T) => void;
 
+/** Makes a value of the bytes of a frame, which are at the cursor: from `start` up to `stop`. */
+export type Open<U> = (cursor: Cursor, start: number, stop: number) => U;
+
 /** A codec of this package: works on bytes at a cursor, and knows its parts. */
 export abstract class Layout<T> implements Codec<T> {
   /** A closure of its own for every layout, which generated code may replace. */
@@ -27,6 +30,9 @@ export abstract class Layout<T> implements Codec<T> {
 
   /** The same layout over copies of its parts; a layout without parts has no such method. */
   copy?(copyOf: CopyOf): Layout<T>;
+
+  /** Decodes the same frames to what `open` makes of their bytes; a layout that is no framer has no such method. */
+  frames?<U>(open: Open<U>): DecodeAt<U>;
 
   encode(out: WriteBuffer, value: T): void {
     out.atomic(() => {
@@ -56,7 +62,8 @@ export type AnyLayout = Layout<any>;
 export type CopyOf = <T>(part: Layout<T>) => Layout<T>;
 
 /** What a layout without a class of its own consists of. */
-type Traits<T> = Pick<Layout<T>, 'decodeAt' | 'encodeTo' | 'least' | 'size'> & Partial<Pick<Layout<T>, 'copy'>>;
+type Traits<T> = Pick<Layout<T>, 'decodeAt' | 'encodeTo' | 'least' | 'size'> &
+  Partial<Pick<Layout<T>, 'copy' | 'frames'>>;
 
 class Plain<T> extends Layout<T> {
   declare decodeAt: DecodeAt<T>;

@@ -1,9 +1,9 @@
 import type { Codec } from './codec.js';
 import { type Content, copyBytes, rawContent, textContent } from './content.js';
 import { Incomplete } from './codec.js';
-import { type Cursor, same } from './cursor.js';
+import { same } from './cursor.js';
 import { DecodeError, LimitError, checkInteger } from './errors.js';
-import { type CopyOf, type DecodeAt, type EncodeTo, Layout, layoutOf } from './layout.js';
+import { type CopyOf, type DecodeAt, type EncodeTo, Layout, type Open, layoutOf } from './layout.js';
 import { Fixed } from './numbers.js';
 import { decodeUtf8 } from '@millrace/read-buffer';
 import { type UntilOptions, until } from './until.js';
@@ -63,15 +63,7 @@ export class Sized<T> extends Layout<T> {
     };
     const plain = plainPrefix(prefix);
     this.plain = plain;
-    if (plain !== undefined) this.decodeAt = this.#plainDecoder(plain);
-    else if (prefix === undefined) this.decodeAt = (c) => this.#decodeContent(c, this.minBytes);
-    else {
-      this.decodeAt = (c) =>
-        c.then(prefix, (own) => {
-          const byteLength = checkLength(own, 'a length', maxBytes);
-          return c.then({ decodeAt: () => this.#decodeContent(c, byteLength) }, same);
-        });
-    }
+    this.decodeAt = plain === undefined ? this.frames(content.decode) : this.#plainDecoder(plain);
   }
 
   least(): number {
@@ -85,6 +77,18 @@ export class Sized<T> extends Layout<T> {
 
   override copy(copyOf: CopyOf): Layout<T> {
     return this.prefix === undefined ? this : new Sized(this.#content, copyOf(this.prefix), this.maxBytes);
+  }
+
+  override frames<U>(open: Open<U>): DecodeAt<U> {
+    const { prefix, minBytes, maxBytes } = this;
+    const content =
+      (byteLength: number): DecodeAt<U> =>
+      (c) => {
+        const at = c.take(byteLength);
+        return at < 0 ? Incomplete : open(c, at, c.at);
+      };
+    if (prefix === undefined) return content(minBytes);
+    return (c) => c.then(prefix, (own) => c.then({ decodeAt: content(checkLength(own, 'a length', maxBytes)) }, same));
   }
 
   // perf: struct without generated code; short strings have such prefixes.
@@ -102,11 +106,6 @@ export class Sized<T> extends Layout<T> {
       c.at = stop;
       return (isText ? decodeUtf8(bytes, start, stop) : copyBytes(bytes, start, stop)) as T;
     };
-  }
-
-  #decodeContent(c: Cursor, byteLength: number): T | typeof Incomplete {
-    const at = c.take(byteLength);
-    return at < 0 ? Incomplete : this.#content.decode(c.bytes, at, c.at);
   }
 
   #checkedLength(value: T): number {

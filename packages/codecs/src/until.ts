@@ -1,6 +1,6 @@
 import { type Content, findBytes } from './content.js';
 import { LimitError, checkInteger } from './errors.js';
-import { type Layout, layout } from './layout.js';
+import { type DecodeAt, type Layout, type Open, layout } from './layout.js';
 
 /** The other kind of length: up to a delimiter. */
 export interface UntilOptions {
@@ -19,6 +19,23 @@ export function until<T>(content: Content<T>, end: string | Uint8Array, maxBytes
     if (index >= 0) throw new RangeError(`expected no delimiter in a value, saw one at ${index}`);
     return byteLength + delimiterBytes;
   };
+  const frames =
+    <U>(open: Open<U>): DecodeAt<U> =>
+    (c) => {
+      const { bytes, at, scanned } = c;
+      const seenBytes = c.end - at;
+      c.scanned = 0;
+      const searchEnd = Math.min(c.end, at + maxBytes + delimiterBytes);
+      const found = findBytes(bytes, delimiter, at + Math.max(0, scanned - delimiterBytes + 1), searchEnd);
+      if (found >= 0) {
+        c.at = found + delimiterBytes;
+        return open(c, at, found);
+      }
+      if (seenBytes >= maxBytes + delimiterBytes) {
+        throw new LimitError('a length in bytes', maxBytes + 1, maxBytes);
+      }
+      return c.short(Math.max(delimiterBytes, seenBytes + 1), seenBytes);
+    };
   return layout<T>({
     least: () => delimiterBytes,
     size,
@@ -27,20 +44,7 @@ export function until<T>(content: Content<T>, end: string | Uint8Array, maxBytes
       content.write(out, value);
       out.writeBytes(delimiter);
     },
-    decodeAt(c) {
-      const { bytes, at, scanned } = c;
-      const seenBytes = c.end - at;
-      c.scanned = 0;
-      const searchEnd = Math.min(c.end, at + maxBytes + delimiterBytes);
-      const found = findBytes(bytes, delimiter, at + Math.max(0, scanned - delimiterBytes + 1), searchEnd);
-      if (found >= 0) {
-        c.at = found + delimiterBytes;
-        return content.decode(bytes, at, found);
-      }
-      if (seenBytes >= maxBytes + delimiterBytes) {
-        throw new LimitError('a length in bytes', maxBytes + 1, maxBytes);
-      }
-      return c.short(Math.max(delimiterBytes, seenBytes + 1), seenBytes);
-    },
+    frames,
+    decodeAt: frames(content.decode),
   });
 }

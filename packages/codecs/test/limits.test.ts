@@ -34,8 +34,8 @@ describe.each([false, true])('Hostile bytes (generated code: %s)', (codegen) => 
     ['a length of a varint', k.utf8(k.varint), [255, 255, 255, 255, 15]],
     ['a frame', k.framers.lengthPrefixed({ maxFrameBytes: 100 }), [0, 0, 0, 97]],
     ['a frame after a varint', k.framers.varint({ maxFrameBytes: 100 }), [101]],
-    ['a netstring', k.framers.netstring({ maxFrameBytes: 100 }), [0x31, 0x30, 0x31, 0x3a]],
-    ['digits without an end', k.framers.netstring(), Array.from({ length: 17 }, () => 0x31)],
+    ['a netstring', k.framers.netstring({ maxFrameBytes: 100 }), [0x31, 0x30, 0x31]],
+    ['digits without an end', k.framers.netstring(), Array.from({ length: 9 }, () => 0x31)],
     ['a line', k.framers.lines({ maxFrameBytes: 3 }), [97, 97, 97, 97]],
     ['a delimited frame', k.framers.delimited('\r\n', { maxFrameBytes: 1 }), [1, 1, 13]],
     ['a depth', tree, Array.from({ length: 11 }, () => 1)],
@@ -64,8 +64,10 @@ describe.each([false, true])('Hostile bytes (generated code: %s)', (codegen) => 
     ['an unsafe u64', k.u64Number, [0, 32, 0, 0, 0, 0, 0, 0], 'safe integer'],
     ['an unsafe i64', k.i64NumberLE, [0, 0, 0, 0, 0, 0, 224, 255], 'safe integer'],
     ['a frame shorter than its header', k.framers.lengthPrefixed({ adjust: -5 }), [0, 0, 0, 4], 'at least 4'],
-    ['a netstring without digits', k.framers.netstring(), [0x61, 0x3a], 'decimal digits'],
-    ['a netstring with another end', k.framers.netstring(), [0x30, 0x3a, 0x3b], 'constant'],
+    ['a netstring without digits', k.framers.netstring(), [0x61], 'decimal digits'],
+    ['a netstring after a space', k.framers.netstring(), [0x31, 0x20], 'decimal digits'],
+    ['a netstring with a zero before its length', k.framers.netstring(), [0x30, 0x31], 'decimal digits'],
+    ['a netstring with another end', k.framers.netstring(), [0x30, 0x3a, 0x3b], 'expected a comma'],
     [
       'a count that is no number',
       k.array(
