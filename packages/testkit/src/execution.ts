@@ -2,6 +2,7 @@ import { drainMicrotasks } from './drain-microtasks.js';
 import type { Call, Program, Run, Step, Task } from './program.js';
 import { AT_ONCE, DRAIN, END, stepToken, TICK } from './schedule.js';
 import type { Chooser } from './schedule.js';
+import { isThenable, synchronous } from './synchronous.js';
 
 /** What all executions of one program have in common. */
 export interface Plan<S> {
@@ -40,7 +41,7 @@ export class Execution<S> implements Run {
   constructor(plan: Plan<S>) {
     this._plan = plan;
     this._program = plan.program;
-    this._subject = plan.program.setup();
+    this._subject = synchronous('setup', plan.program.setup());
     this._tasks = plan.program.tasks.map((steps, index) => new RunningTask(index, steps));
   }
 
@@ -90,7 +91,7 @@ export class Execution<S> implements Run {
     if (call.state !== 'rejected') return;
     let fault: { error: unknown } | undefined = { error: call.error };
     try {
-      if (this._program.mayFail?.(call, this._subject) === true) fault = undefined;
+      if (synchronous('mayFail', this._program.mayFail?.(call, this._subject)) === true) fault = undefined;
     } catch (error) {
       fault = { error };
     }
@@ -160,7 +161,7 @@ export class Execution<S> implements Run {
 
   private _examine(): void {
     if (this._fault !== undefined) throw this._fault.error;
-    this._program.invariant?.(this._subject, this);
+    synchronous<unknown>('invariant', this._program.invariant?.(this._subject, this));
   }
 
   /** Whether the program has been in this state before, after no more steps. */
@@ -168,7 +169,8 @@ export class Execution<S> implements Run {
     if (!this.isDrained || this._program.fingerprint === undefined) return false;
     const { seen } = this._plan;
     const states = this._tasks.map((task) => task.calls.map((call) => call.state.charAt(0)).join(''));
-    const key = `${this._ticks} ${states.join('|')} ${this._program.fingerprint(this._subject)}`;
+    const fingerprint = synchronous('fingerprint', this._program.fingerprint(this._subject));
+    const key = `${this._ticks} ${states.join('|')} ${fingerprint}`;
     const known = seen.get(key) ?? Infinity;
     if (known <= this.events) return true;
     seen.set(key, this.events);
@@ -178,28 +180,41 @@ export class Execution<S> implements Run {
   private async _end(): Promise<void> {
     const program = this._program;
     const subject = this._subject;
-    program.atEnd?.(subject, this);
+    synchronous<unknown>('atEnd', program.atEnd?.(subject, this));
     for (const call of this.pending) {
-      const mayWait = program.mayWait?.(call, subject) ?? program.close !== undefined;
+      const mayWait = synchronous('mayWait', program.mayWait?.(call, subject)) ?? program.close !== undefined;
       if (!mayWait) throw new Error(`${call.token} ${call.name} never settles`);
     }
-    if (program.close !== undefined) {
-      this.isDrained = false;
-      this.isClosed = true;
-      program.close(subject);
-      this._examine();
-      await drainMicrotasks();
-      this.isDrained = true;
-      this._examine();
-      const [left] = this.pending;
-      if (left !== undefined) throw new Error(`${left.token} ${left.name} is still pending after close`);
-    }
+    if (program.close !== undefined) await this._close();
     const timers = this._clock()?.pending ?? 0;
     if (timers > 0) throw new Error(`${timers} timers are left at the end`);
   }
 
+  private async _close(): Promise<void> {
+    this.isDrained = false;
+    this.isClosed = true;
+    let isClosing = false;
+    const closed = this._program.close?.(this._subject);
+    if (isThenable(closed)) {
+      isClosing = true;
+      closed.then(
+        () => (isClosing = false),
+        (error: unknown) => {
+          this._fault ??= { error };
+        },
+      );
+    }
+    this._examine();
+    await drainMicrotasks();
+    this.isDrained = true;
+    this._examine();
+    if (isClosing) throw new Error('close never settles');
+    const [left] = this.pending;
+    if (left !== undefined) throw new Error(`${left.token} ${left.name} is still pending after close`);
+  }
+
   private _clock(): ReturnType<NonNullable<Program<S>['clock']>> | undefined {
-    return this._program.clock?.(this._subject);
+    return synchronous('clock', this._program.clock?.(this._subject));
   }
 }
 
@@ -273,8 +288,4 @@ export class RunningCall implements Call {
     this.error = error;
     this._listener.noteSettled(this);
   };
-}
-
-function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return typeof value === 'object' && value !== null && typeof (value as { then?: unknown }).then === 'function';
 }

@@ -5,6 +5,7 @@ import type { Program, Step } from './program.js';
 import { AT_ONCE, DRAIN, MisfitError, ReplayChooser, ROUND, SearchChooser } from './schedule.js';
 import type { Chooser } from './schedule.js';
 import { ScheduleError } from './schedule-error.js';
+import { AsyncPartError } from './synchronous.js';
 
 /** Options of {@link explore}. */
 export interface ExploreOptions {
@@ -53,7 +54,8 @@ let executionsInTurn = 0;
  * @param program - What to run.
  * @param options - Bounds, and the one schedule to run instead of all.
  * @returns How much was run, if nothing is wrong.
- * @throws {ScheduleError} (a rejection) If a check fails: with the shortest schedule for which one does.
+ * @throws {ScheduleError} (a rejection) If a check fails, or `setup` throws: with the shortest schedule for which one does.
+ * @throws {TypeError} (a rejection) If `setup` or a check is async: nobody would wait for it.
  * @throws {RangeError} (a rejection) If an option is out of range, there are more than 26 tasks, more schedules than
  * `maxSchedules`, or `replay` does not fit the program.
  * @throws {SyntaxError} (a rejection) If `replay` is not a schedule.
@@ -77,11 +79,11 @@ export async function explore<S>(program: Program<S>, options: ExploreOptions = 
       throw new RangeError(`${name} has more than ${maxSchedules} schedules: raise maxSchedules, or ask less`);
     }
     if (++executionsInTurn % EXECUTIONS_PER_TURN === 0) await hostTurn();
-    const execution = new Execution(plan);
+    const execution = executionOf(plan, name);
     try {
       await execution.run();
     } catch (error) {
-      if (error instanceof MisfitError) throw error;
+      if (error instanceof MisfitError || error instanceof AsyncPartError) throw error;
       failure = new ScheduleError(name, execution, error);
       plan.maxEvents = execution.events - 1;
     }
@@ -92,6 +94,16 @@ export async function explore<S>(program: Program<S>, options: ExploreOptions = 
   if (failure !== undefined) throw failure;
   options.print?.(`${name}: ${schedules} schedules, ${states} states, ${longest} steps at most`);
   return { schedules, states, longest };
+}
+
+/** @throws {ScheduleError} If there is no subject. Other schedules would have none either. */
+function executionOf<S>(plan: Plan<S>, name: string): Execution<S> {
+  try {
+    return new Execution(plan);
+  } catch (error) {
+    if (error instanceof AsyncPartError) throw error;
+    throw new ScheduleError(name, { calls: [], schedule: '' }, error);
+  }
 }
 
 function planOf<S>(program: Program<S>, chooser: Chooser, options: ExploreOptions): Plan<S> {

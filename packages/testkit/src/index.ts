@@ -12,4 +12,4 @@ export type { EveryProgramOptions } from './every-program.js';
 export { explore } from './explore.js';
 export type { Exploration, ExploreOptions } from './explore.js';
 export type { Call, Program, Run, Step, Task } from './program.js';
-export type { ScheduleError } from './schedule-error.js';
+export { ScheduleError } from './schedule-error.js';

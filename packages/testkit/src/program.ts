@@ -3,6 +3,9 @@ import type { TestClock } from './test-clock.js';
 /**
  * A small concurrent program, as {@link explore} runs it: a subject, and tasks that use it one step at a time.
  *
+ * Only steps and `close` may return promises. A promise that a step makes and does not return is nobody's: if it
+ * rejects, that is an unhandled rejection of the host and not a failure of the schedule.
+ *
  * @typeParam S - The subject: what is under test, with whatever the steps and the checks need besides.
  */
 export interface Program<S> {
@@ -22,8 +25,8 @@ export interface Program<S> {
   mayWait?(call: Call, subject: S): boolean;
   /** Says that `call` may have failed as it did. Default: none may; whatever else a step throws or rejects with is a failure. */
   mayFail?(call: Call, subject: S): boolean;
-  /** Shuts the subject down, at the end of each schedule. Then no call may be waiting and no timer be left. */
-  close?(subject: S): void;
+  /** Shuts the subject down, at the end of each schedule. Then no call may be waiting and no timer be left. A promise is waited for. */
+  close?(subject: S): unknown;
   /**
    * Describes the subject so fully that equal descriptions mean an equal future and an equal judgement by the checks.
    * Schedules that reach what was reached before are then not continued. How far the tasks are, which of their calls are

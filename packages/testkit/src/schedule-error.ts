@@ -14,7 +14,7 @@ export class ScheduleError extends Error {
   readonly schedule: string;
 
   /** Makes the error for the `run` of a program that ended with `cause`. */
-  constructor(program: string, run: Run, cause: unknown) {
+  constructor(program: string, run: Pick<Run, 'calls' | 'schedule'>, cause: unknown) {
     const { schedule } = run;
     const what = cause instanceof Error ? cause.message : String(cause);
     const calls = run.calls.map((call) => `\n  ${describeCall(call)}`).join('');

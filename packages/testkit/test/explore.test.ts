@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { explore, TestClock } from '../src/index.js';
-import type { ExploreOptions, Program, ScheduleError, Step } from '../src/index.js';
+import { explore, ScheduleError, TestClock } from '../src/index.js';
+import type { ExploreOptions, Program, Step } from '../src/index.js';
 import { BrokenQueue } from './fixtures/broken-queue.js';
 
 async function failureOf<S>(program: Program<S>, options?: ExploreOptions): Promise<ScheduleError> {
@@ -408,5 +408,55 @@ describe('explore: arguments', () => {
     const lines: string[] = [];
     await explore({ ...idle, name: 'two', tasks: [[nothing], [nothing]] }, { print: (line) => void lines.push(line) });
     expect(lines).toEqual(['two: 4 schedules, 6 states, 2 steps at most']);
+  });
+});
+
+describe('explore: what must not be async', () => {
+  const tasks = [[nothing], [nothing]];
+  const fails = async (): Promise<never> => Promise.reject(new Error('nobody hears of it'));
+  const unheard: () => unknown = fails;
+
+  test('a promise from setup or a check is refused, and does not end the process', async () => {
+    const refused: [string, Partial<Program<object>>][] = [
+      ['setup', { setup: fails }],
+      ['invariant', { invariant: unheard }],
+      ['atEnd', { atEnd: unheard }],
+      ['fingerprint', { fingerprint: fails as unknown as () => string }],
+      ['clock', { clock: fails as unknown as () => TestClock }],
+      ['mayFail', { mayFail: fails as unknown as () => boolean, tasks: [[{ name: 'fails', run: fails }]] }],
+      [
+        'mayWait',
+        { mayWait: fails as unknown as () => boolean, tasks: [[{ name: 'waits', run: () => new Promise(() => {}) }]] },
+      ],
+    ];
+    for (const [name, part] of refused) {
+      const failure = await failureOf<object>({ ...idle, tasks, ...part });
+      expect([name, failure instanceof TypeError]).toEqual([name, true]);
+      expect(failure.message).toBe(`expected ${name} to be synchronous, saw it return a promise`);
+    }
+  });
+
+  test('a close that rejects is a failure', async () => {
+    const failure = await failureOf({ ...idle, tasks: [[nothing]], close: fails });
+    expect(failure).toBeInstanceOf(ScheduleError);
+    expect(failure.message).toContain('nobody hears of it');
+    expect(await explore({ ...idle, tasks: [[nothing]], close: async () => {} })).toMatchObject({ schedules: 1 });
+    const never = await failureOf({ ...idle, tasks: [[nothing]], close: () => new Promise<void>(() => {}) });
+    expect(never.message).toContain('close never settles');
+  });
+
+  test('a setup that throws is a failure before the first step', async () => {
+    let setups = 0;
+    const cause = new Error('no subject');
+    const setup = (): object => {
+      setups++;
+      throw cause;
+    };
+    for (const options of [{}, { replay: '' }]) {
+      const failure = await failureOf({ setup, tasks }, options);
+      expect(failure).toBeInstanceOf(ScheduleError);
+      expect(failure).toMatchObject({ schedule: '', cause, program: 'nothing | nothing' });
+    }
+    expect(setups).toBe(2);
   });
 });
