@@ -9,7 +9,7 @@ import { publishedPackages } from './release.mjs';
 
 /** Bytes that an entry point may weigh, with other @millrace packages left out. */
 export const sizeLimits = {
-  '@millrace/read-buffer': 5250, // 4096 is the aim: docs/status.md
+  '@millrace/read-buffer': 5400, // 4096 is the aim: docs/adr/0016
   '@millrace/write-buffer': 4096,
   '@millrace/codecs': 10_700, // 9216 is the aim: docs/status.md
   '@millrace/timeouts': 3584,
