@@ -16,6 +16,8 @@ export interface Lease extends Disposable, AsyncDisposable {
   /**
    * Gives it back. Whoever waits for it has it when this returns.
    *
+   * In a `finally` its errors would hide the one on its way: there let `[Symbol.dispose]()` do it, which throws neither.
+   *
    * @throws {LeaseError} If it is not held: it was released before, or waits on a condition. Nothing changes.
    * @throws {SyncClosedError} If the lock or the semaphore was closed; the lease is not held any more.
    */
