@@ -136,7 +136,8 @@ describe('a broadcast channel that waits', () => {
     }
     console.log(`broadcast of ${capacity}, ${alphabet.map(({ name }) => name).join(', ')}:`);
     console.log(`${sum.programs} programs, ${sum.schedules} schedules, ${sum.states} states`);
-    expect(sum.programs).toBeGreaterThan(1000);
+    if (DEPTH >= 4) expect(sum.programs).toBeGreaterThan(1000);
+    expect(sum.programs).toBeGreaterThan(100);
   });
 
   test.each<[string, number, (readonly Step<Subject>[])[]]>([
