@@ -244,8 +244,12 @@ export class AsyncQueue<T extends {} | null> implements AsyncIterable<T> {
    * waits says that it is done.
    */
   [Symbol.asyncIterator](): AsyncIterableIterator<T> {
-    return this.#iterate((turn) =>
-      this.#supply ? Promise.resolve(this.#next()) : this.#takeBatch(1, undefined, turn).then(([item]) => item as T),
+    return iterate(
+      (turn) =>
+        this.#supply
+          ? Promise.resolve(this.#next())
+          : this.#wait<[T]>(this.#takers, 'take', undefined, undefined, undefined, turn).then(([item]) => item),
+      () => this.#end,
     );
   }
 
@@ -256,11 +260,10 @@ export class AsyncQueue<T extends {} | null> implements AsyncIterable<T> {
    * @param op - What may end the wait for each batch; a deadline, a signal and a scope thus end the loop.
    */
   batches(count: number, op?: Op): AsyncIterableIterator<T[]> {
-    return this.#iterate((turn) => this.#takeBatch(count, op, turn));
-  }
-
-  #iterate<R>(take: (turn: Turn) => Promise<R>): AsyncIterableIterator<R> {
-    return iterate(take, () => this.#end);
+    return iterate(
+      (turn) => this.#takeBatch(count, op, turn),
+      () => this.#end,
+    );
   }
 
   async #takeBatch(count: number, op: Op | undefined, turn: Turn): Promise<T[]> {
@@ -292,6 +295,13 @@ export class AsyncQueue<T extends {} | null> implements AsyncIterable<T> {
     check(!this.#isDropping, 'a put outside onDrop', 'one inside');
     try {
       while (!this.#end) {
+        const taker = this.#takers.next;
+        // perf: micro/async-queue/hand-off. Past the store, to a promise that waits for just this.
+        if (this.#takers.length && !taker.waiter && !this.#supply) {
+          this.#unfinished++;
+          taker.settle(item);
+          return true;
+        }
         if (!this.#putters.length && this.weight + weight <= this.capacity) {
           this.#store.add(item, weight);
           this.#unfinished++;
@@ -333,7 +343,7 @@ export class AsyncQueue<T extends {} | null> implements AsyncIterable<T> {
       return putter.item as T;
     }
     const item = this.#store.take(true);
-    this.#admit();
+    if (this.#putters.length) this.#admit();
     return item;
   }
 
@@ -365,7 +375,8 @@ export class AsyncQueue<T extends {} | null> implements AsyncIterable<T> {
         : resolve;
       const place = new Place(line, item, weight, done, reject);
       if (turn) turn.place = place;
-      this.#balance();
+      // perf: micro/async-queue/hand-off. A take where there is nothing changes nothing.
+      if (this.#end || this.#supply || line === this.#joiners) this.#balance();
       place.watch = place.line && watchOp(op, place, operation, this.#options.timers);
     }) as Promise<R>;
   }
