@@ -52,7 +52,7 @@ export interface Decoder<T> {
    * @param chunk - Of any length. It may be used for something else afterwards: what is left of it is copied.
    * @param onValue - Called before this returns. What it throws ends the decoder as an error of the stream does.
    * @throws {DecodeError} If the bytes are not such a value. The values before it were delivered.
-   * @throws {TypeError} If `onValue` calls this decoder.
+   * @throws {TypeError} If `onValue` calls this decoder, or `chunk` is no Uint8Array: then nothing was taken.
    */
   feed(chunk: Uint8Array, onValue: (value: T) => void): void;
   /** Whether a part of a value is waiting for the rest. At the end of a stream it says that the stream was cut. */

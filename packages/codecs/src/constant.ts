@@ -18,13 +18,15 @@ function constantOf<T>(own: T, expected: Uint8Array): Layout<T> {
       out.writeBytes(expected);
     },
     decodeAt(c) {
-      const { at } = c;
+      const { at, scanned } = c;
       const byteLength = Math.min(expected.length, c.end - at);
-      for (let i = 0; i < byteLength; i++) {
+      c.scanned = 0;
+      for (let i = scanned; i < byteLength; i++) {
         if (c.bytes[at + i] === expected[i]) continue;
         throw new DecodeError(`expected the constant ${hex(expected)}, saw ${hex(c.bytes.subarray(at, at + i + 1))}`);
       }
-      if (byteLength < expected.length) return c.short(expected.length);
+      // The next byte may be another one already.
+      if (byteLength < expected.length) return c.short(byteLength + 1, byteLength);
       c.at = at + byteLength;
       return isBytes(own) ? (copyBytes(expected, 0, byteLength) as T) : own;
     },

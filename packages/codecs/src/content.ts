@@ -19,6 +19,8 @@ export const textContent: Content<string> = {
   decode: (c, start, stop) => decodeUtf8(c.bytes, start, stop),
   byteLength: utf8Length,
   indexOf(value, delimiter) {
+    // Other bytes may be a part of a character, or what is written for a lone surrogate.
+    if (delimiter.some((byte) => byte > 0x7f)) return rawContent.indexOf(new TextEncoder().encode(value), delimiter);
     const text = decodeUtf8(delimiter, 0, delimiter.length);
     const index = (value + text).indexOf(text);
     return index === value.length ? -1 : index;

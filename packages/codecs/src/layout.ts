@@ -95,6 +95,7 @@ function foreign<T>(codec: Codec<T>): Layout<T> {
     },
     decodeAt(c) {
       const input = new ReadBuffer();
+      c.scanned = 0;
       input.feed(c.bytes.subarray(c.at, c.end));
       const value = codec.decode(input);
       if (value === Incomplete) return c.short(c.end - c.at + 1, c.end - c.at);

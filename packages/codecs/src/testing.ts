@@ -13,7 +13,7 @@ export interface CodecLawsOptions<T> {
 /**
  * Checks that a codec keeps its promises for some values: round trips, in one piece, in every two pieces and byte by
  * byte; `Incomplete` and an unmoved cursor for every truncation; a decoder that gives the same; a `size` that is exact;
- * bytes after a value that stay where they are.
+ * bytes after a value that stay where they are; and for bytes that were damaged, the same error wherever they are cut.
  *
  * @param codec - Any codec, of this package or not.
  * @param samples - Values, at least one. Those of some hundred bytes are enough: time grows with the square.
@@ -34,6 +34,7 @@ export function codecLaws<T>(codec: Codec<T>, samples: readonly T[], options: Co
     checkTrailing(sample);
     for (const chunks of splits(bytes)) checkChunks(sample, chunks);
     checkStream(sample, equals);
+    checkDamaged(sample);
   }
 }
 
@@ -105,11 +106,50 @@ function checkStream<T>({ codec, value, bytes, check }: Sample<T>, equals: (a: T
   check(!fed.isPartial, 'nothing is left after the last value');
 }
 
+/** Changes one byte after the other: what comes out must not depend on where the chunks end. */
+function checkDamaged<T>({ codec, bytes, check }: Sample<T>): void {
+  for (let at = 0; at < bytes.length; at++) {
+    const damaged = bytes.slice();
+    damaged[at] = (damaged[at] as number) ^ ([0x01, 0x80, 0xff][at % 3] as number);
+    // Up to that byte as well: an error must not wait for more.
+    for (const all of [damaged, damaged.slice(0, at + 1)]) {
+      const expected = outcomeOf(codec, [all]);
+      for (const chunks of [cutAt(all, at), cutAt(all, at + 1), byteByByte(all)]) {
+        const seen = outcomeOf(codec, chunks);
+        const where = `in chunks of ${chunks.map((chunk) => chunk.length).join(', ')} bytes`;
+        check(seen === expected, `byte ${at} damaged: ${expected} in one chunk, ${seen} ${where}`);
+      }
+    }
+  }
+}
+
+/** Says what a decoder makes of a stream: how many values, and an error, or whether it waits for more. */
+function outcomeOf(codec: Codec<unknown>, chunks: readonly Uint8Array[]): string {
+  const decoder = codec.decoder();
+  let valueCount = 0;
+  let end: string;
+  try {
+    for (const chunk of chunks) decoder.feed(chunk.slice(), () => void (valueCount += 1));
+    end = decoder.isPartial ? 'a part of one' : 'nothing more';
+  } catch (error) {
+    end = error instanceof Error ? error.name : String(error);
+  }
+  return `${valueCount} values and ${end}`;
+}
+
+function cutAt(bytes: Uint8Array, cut: number): Uint8Array[] {
+  return [bytes.slice(0, cut), bytes.slice(cut)];
+}
+
+function byteByByte(bytes: Uint8Array): Uint8Array[] {
+  return Array.from(bytes, (byte) => Uint8Array.of(byte));
+}
+
 /** The whole, each split in two, and byte by byte. */
 function* splits(bytes: Uint8Array): Generator<Uint8Array[], void, undefined> {
   yield [bytes.slice()];
-  for (let cut = 1; cut < bytes.length; cut++) yield [bytes.slice(0, cut), bytes.slice(cut)];
-  if (bytes.length > 2) yield Array.from(bytes, (byte) => Uint8Array.of(byte));
+  for (let cut = 1; cut < bytes.length; cut++) yield cutAt(bytes, cut);
+  if (bytes.length > 2) yield byteByByte(bytes);
 }
 
 function inputOf(bytes: Uint8Array): ReadBuffer {

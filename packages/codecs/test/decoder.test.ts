@@ -258,3 +258,37 @@ describe.each([false, true])('A decoder (generated code: %s)', (codegen) => {
     expect(outer.decode(inputOf([2, 1, 9]))).toBe(9);
   });
 });
+
+test.each([['text'], [Uint16Array.of(0x1234, 5)], [[1, 2]], [undefined], [new ArrayBuffer(2)]] as unknown[][])(
+  'A decoder refuses a chunk that is no Uint8Array, and goes on: %j',
+  (chunk) => {
+    const decoder = k.u16.decoder();
+    const seen: number[] = [];
+    const take = (value: number): void => void seen.push(value);
+    decoder.feed(Uint8Array.of(1), take);
+    expect(() => {
+      decoder.feed(chunk as Uint8Array, take);
+    }).toThrow(TypeError);
+    decoder.feed(Uint8Array.of(2), take);
+    expect(seen).toEqual([0x0102]);
+  },
+);
+
+test('A string after a part of another kind of codec is searched from its own beginning', () => {
+  const pair: k.Codec<number> = {
+    encode: (out, value) => {
+      out.writeUint32(value);
+    },
+    decode: (input) => (input.length < 4 ? k.Incomplete : input.readUint32()),
+    decoder: () => expect.fail('it is a part'),
+  };
+  const decoder = k.struct({ pair, text: k.cstring }).decoder();
+  const seen: unknown[] = [];
+  for (const chunk of [
+    [0, 0, 0],
+    [7, 97, 0, 98, 99],
+  ]) {
+    decoder.feed(Uint8Array.from(chunk), (value) => void seen.push(value));
+  }
+  expect(seen).toEqual([{ pair: 7, text: 'a' }]);
+});

@@ -307,6 +307,34 @@ describe('codecLaws', () => {
     }).toThrow(message);
   });
 
+  test('finds out where an error waits for more bytes than have to come', () => {
+    const magic = k.constant('abc');
+    const lateDecoder = (): k.Decoder<'abc'> => {
+      const inner = magic.decoder();
+      const held: number[] = [];
+      let fedBytes = 0;
+      return {
+        decode: (input) => inner.decode(input),
+        feed(chunk, onValue) {
+          held.push(...chunk);
+          fedBytes += chunk.length;
+          if (chunk.length === 1 && fedBytes % 3 > 0) return;
+          inner.feed(Uint8Array.from(held.splice(0)), onValue);
+        },
+        get isPartial() {
+          return held.length > 0 || inner.isPartial;
+        },
+      };
+    };
+    codecLaws(magic, ['abc']);
+    expect(() => {
+      codecLaws(
+        { ...magic, encode: magic.encode.bind(magic), decode: magic.decode.bind(magic), decoder: lateDecoder },
+        ['abc'],
+      );
+    }).toThrow('byte 0 damaged: 0 values and a part of one in one chunk, 0 values and DecodeError in chunks of');
+  });
+
   test('compares values as it is told', () => {
     const rounded = k.mapped(
       k.f32,
