@@ -1,6 +1,6 @@
 import { type Codec, Incomplete } from './codec.js';
 import type { Cursor } from './cursor.js';
-import { checkInteger, wrongType } from './errors.js';
+import { LimitError, checkInteger, wrongType } from './errors.js';
 import { type CopyOf, type DecodeAt, type EncodeTo, Layout, layoutOf } from './layout.js';
 import { checkLength } from './sized.js';
 
@@ -10,7 +10,10 @@ const DEFAULT_MAX_EMPTY_COUNT = 2 ** 16;
 
 /** Options of {@link array}. */
 export interface ArrayOptions {
-  /** The most items that a prefix may announce. Default 16,777,216, or 65,536 where an item may take no bytes. */
+  /**
+   * The most items that a prefix may announce. Default 16,777,216, or 65,536 where an item may take no bytes. All arrays
+   * of a value together may have 65,536 items that take none, and if this is more, as many.
+   */
   readonly maxCount?: number | undefined;
 }
 
@@ -71,11 +74,20 @@ export class List<T> extends Layout<T[]> {
     const { decodeAt } = this.item;
     // No room is made for items before they come: a count alone proves nothing.
     while (items.length < count) {
+      const { at } = c;
       const one = decodeAt(c);
       if (one === Incomplete) return this.stop(c, count, items);
+      if (c.at === at) this.countEmpty(c);
       items.push(one);
     }
     return items;
+  }
+
+  /** Counts an item that took no bytes: arrays of such items in each other would make too many of a few bytes. */
+  countEmpty(c: Cursor): void {
+    c.emptyItems += 1;
+    const max = Math.max(DEFAULT_MAX_EMPTY_COUNT, this.#givenMax ?? this.fixedCount);
+    if (c.emptyItems > max) throw new LimitError('items without bytes', c.emptyItems, max);
   }
 
   /** Saves `items`, where the next one is incomplete. */

@@ -43,6 +43,8 @@ export class Cursor {
   scanned = 0;
   /** How many lazy layouts are open. */
   depth = 0;
+  /** How many items of arrays took no bytes, in the value that is decoded. */
+  emptyItems = 0;
   /** The frames of the value, the outermost first. */
   readonly #frames: Frame[] = [];
   /** Frames that are being saved, the innermost first. */
@@ -90,9 +92,15 @@ export class Cursor {
     return this.#frames.length > 0;
   }
 
+  /** Begins a value with `root`. */
+  begin<V>(root: { decodeAt(cursor: Cursor): V }): V {
+    this.emptyItems = 0;
+    return root.decodeAt(this);
+  }
+
   /** Begins a value with `root`, or goes on with the one that was saved. */
   run(root: Part): unknown {
-    const value = this.#frames.length === 0 ? root.decodeAt(this) : this.#resume();
+    const value = this.hasFrames ? this.#resume() : this.begin(root);
     if (value === Incomplete) this.keep();
     return value;
   }

@@ -1,6 +1,8 @@
 import { ReadBuffer, type RunDecoder } from '@millrace/read-buffer';
 import { type Decoder, Incomplete } from './codec.js';
+import { isBytes } from './content.js';
 import { Cursor, NO_BYTES, NO_VIEW } from './cursor.js';
+import { wrongType } from './errors.js';
 import type { Layout } from './layout.js';
 
 /** A chunk up to this long is copied behind what waits: cheaper than to go through a buffer. */
@@ -42,7 +44,7 @@ export class StreamDecoder<T> implements Decoder<T> {
     this.#try = (bytes, view, start, end) => {
       cursor.set(bytes, view, start, end);
       this.#tryStart = start;
-      this.#value = layout.decodeAt(cursor);
+      this.#value = cursor.begin(layout);
       return this.#value === Incomplete ? start : cursor.at;
     };
     this.#goOn = (bytes, view, start, end) => {
@@ -77,6 +79,7 @@ export class StreamDecoder<T> implements Decoder<T> {
 
   feed(chunk: Uint8Array, onValue: (value: T) => void): void {
     if (this.#refusal !== undefined) throw refused(this.#refusal);
+    if (!(chunk instanceof Uint8Array || isBytes(chunk))) throw wrongType('a Uint8Array', chunk);
     const { length } = chunk;
     let end = this.#end;
     const isShort = length <= SHORT_CHUNK_BYTES && (end + length <= this.#limit || this.#makeRoom(length));
@@ -185,7 +188,7 @@ export class StreamDecoder<T> implements Decoder<T> {
     }
     while (cursor.at < cursor.end) {
       const { at } = cursor;
-      const value = layout.decodeAt(cursor);
+      const value = cursor.begin(layout);
       if (value === Incomplete) {
         cursor.keep();
         return;

@@ -118,11 +118,10 @@ ${[0, 1, 2, 3].map((k) => `    items[i + ${k}] = ${readNumber(item, `at + ${k * 
 ${read(item, 'v', `{ c.at = at; ${rest}items); }`, `${name}.stop(c, count, items)`)}
   items.push(v);
   }`;
+    // Items that may take no bytes are counted there.
+    const body = item.least() > 0 ? `${CURSOR}\n${loop}\n  c.at = at;\n  return items;` : `  ${rest}[]);`;
     return `${name}.decodeItems = function decode(c, count) {
-${CURSOR}
-${loop}
-  c.at = at;
-  return items;
+${body}
 };
 ${name}.encodeTo = function encode(out, items) {
   ${name}.checkItems(items);
@@ -147,6 +146,7 @@ ${
   }
   c.need = ${root.byteLength};`
     : `  while (c.at < c.end) {
+    c.emptyItems = 0;
     const v = ${name}.decodeAt(c);
     if (v === Incomplete) return c.keep();
     onValue(v);

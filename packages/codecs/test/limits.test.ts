@@ -191,3 +191,56 @@ describe('What cannot be encoded', () => {
     expect(() => k.optional(value as never)).toThrow('expected a codec');
   });
 });
+
+describe.each([false, true])('Items that take no bytes (generated code: %s)', (codegen) => {
+  const nothing = k.struct({});
+  const make = <T>(codec: k.Codec<T>): k.Codec<T> => k.compile(codec, { codegen });
+  const nested = make(k.array(k.array(nothing, k.u16), k.u16));
+
+  test('are limited over a whole value, not only in one array', () => {
+    const wire = Uint8Array.from([0, 2, 0xff, 0xff, 0, 2]);
+    expect(() => k.fromBytes(nested, wire)).toThrow(k.LimitError);
+    for (const chunks of [[wire], Array.from(wire, (byte) => Uint8Array.of(byte))]) {
+      const decoder = nested.decoder();
+      expect(() => {
+        for (const chunk of chunks) decoder.feed(chunk, () => undefined);
+      }).toThrow('expected items without bytes from 0 to 65536, saw 65537');
+    }
+    const fixed = make(k.array(k.array(nothing, 60_000), k.u16));
+    expect(() => k.fromBytes(fixed, Uint8Array.of(0, 2))).toThrow(k.LimitError);
+  });
+
+  test('are counted anew for each value', () => {
+    const one = Uint8Array.from([0, 1, 0xea, 0x60]);
+    const wire = Uint8Array.from([...one, ...one, ...one]);
+    for (const chunks of [[wire], [wire.subarray(0, 6), wire.subarray(6)], Array.from(wire, (b) => Uint8Array.of(b))]) {
+      let count = 0;
+      const decoder = nested.decoder();
+      for (const chunk of chunks) decoder.feed(chunk, ([items = []]) => void (count += items.length));
+      expect(count).toBe(180_000);
+    }
+    const input = new ReadBuffer();
+    input.feed(wire);
+    const decoder = nested.decoder();
+    expect([decoder.decode(input), decoder.decode(input), nested.decode(input)]).not.toContain(k.Incomplete);
+  });
+
+  test('may be more where an array says so', () => {
+    const many = make(k.array(k.array(nothing, k.u16, { maxCount: 120_000 }), 2));
+    expect(k.fromBytes(many, Uint8Array.of(0xea, 0x60, 0xea, 0x60)).flat()).toHaveLength(120_000);
+    const fixed = make(k.array(nothing, 70_000));
+    expect(k.fromBytes(fixed, new Uint8Array(0))).toHaveLength(70_000);
+  });
+
+  test('are not counted where items may take no bytes, but do', () => {
+    const own: k.Codec<number> = {
+      encode: (out, value) => {
+        out.writeUint8(value);
+      },
+      decode: (input) => (input.length === 0 ? k.Incomplete : input.readUint8()),
+      decoder: () => expect.fail('it is a part'),
+    };
+    const codec = make(k.array(k.array(own, 8), k.u16));
+    expect(k.fromBytes(codec, Uint8Array.of(0, 1, 1, 2, 3, 4, 5, 6, 7, 8))).toEqual([[1, 2, 3, 4, 5, 6, 7, 8]]);
+  });
+});
