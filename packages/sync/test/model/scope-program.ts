@@ -127,11 +127,18 @@ function isReason(world: ScopeWorld, reason: unknown): boolean {
   return reason instanceof TimeoutError && reason.elapsedMs >= reason.timeoutMs && world.clock.now() >= world.expiresAt;
 }
 
+/** Whether a wait was refused because the scope was closed before it began. */
+const isRefusal = (world: ScopeWorld, error: unknown): boolean =>
+  world.isClosed && error instanceof TypeError && error.message === 'the scope is closed';
+
 const isListening = (call: Call): boolean => call.name.startsWith('listen');
 const isWaiting = (call: Call): boolean => call.name.startsWith('race') || call.name.startsWith('sleep');
 
 function checkEnd(world: ScopeWorld, run: Run): void {
-  const rejected = run.calls.filter((call) => call.state === 'rejected').map((call) => call.error);
+  const rejected = run.calls
+    .filter((call) => call.state === 'rejected')
+    .map((call) => call.error)
+    .filter((error) => !isRefusal(world, error));
   const reasons = new Set([...world.told, ...rejected]);
   if (reasons.size > 1) throw new Error(`the scope ended for ${reasons.size} reasons`);
   for (const reason of reasons) {
@@ -144,7 +151,7 @@ function checkEnd(world: ScopeWorld, run: Run): void {
 export const scopeProgram = (outer: 'signal' | 'scope'): Omit<Program<ScopeWorld>, 'tasks'> => ({
   setup: () => new ScopeWorld(outer === 'signal'),
   clock: ({ clock }) => clock,
-  mayFail: (call, world) => isWaiting(call) && isReason(world, call.error),
+  mayFail: (call, world) => isWaiting(call) && (isReason(world, call.error) || isRefusal(world, call.error)),
   invariant: (world, run) => {
     checkEnd(world, run);
     if (!run.isDrained || world.isClosed) return;
