@@ -40,7 +40,8 @@ function hex(bytes: Uint8Array): string {
 /**
  * Bytes that never change, such as a magic number: `constant('PING\r\n')` or `constant(u32, 0xcafebabe)`.
  *
- * Other bytes are a {@link DecodeError} as soon as one differs. When encoding, the value may be left out of a struct.
+ * Other bytes are a {@link DecodeError} as soon as one differs. In a struct it is a key
+ * of the value, which has to be there when encoding, too; `undefined` is accepted for it at run time.
  *
  * @param value - The bytes, or a string for its UTF-8.
  */

@@ -4,9 +4,20 @@ import { DecodeError } from './errors.js';
 import { type AnyLayout, layoutOf } from './layout.js';
 import { checkRow } from './struct.js';
 
+/** The tag that a key stands for: a quoted number is a number where the tag is one, and the other way round. */
+type TagOf<K, Tag> = [Tag] extends [number]
+  ? K extends `${infer N extends number}`
+    ? N
+    : K
+  : [Tag] extends [string]
+    ? K extends number
+      ? `${K}`
+      : K
+    : K;
+
 /** One of the cases of a {@link union}: narrows on `tag`. */
-export type UnionValue<C> = {
-  [K in keyof C]: { tag: K; value: C[K] extends Codec<infer T> ? T : never };
+export type UnionValue<C, Tag = unknown> = {
+  [K in keyof C]: { tag: TagOf<K, Tag>; value: C[K] extends Codec<infer T> ? T : never };
 }[keyof C];
 
 /**
@@ -16,10 +27,10 @@ export type UnionValue<C> = {
  * @param cases - The codec of the value for each tag.
  * @returns A codec of `{ tag, value }`, which narrows on `tag`. Another tag is a {@link DecodeError}.
  */
-export function union<const C extends Readonly<Record<string | number, AnyCodec>>>(
-  tag: Codec<number> | Codec<string>,
+export function union<const C extends Readonly<Record<string | number, AnyCodec>>, Tag extends number | string>(
+  tag: Codec<Tag>,
   cases: C,
-): Codec<UnionValue<C>> {
+): Codec<UnionValue<C, Tag>> {
   const entries: [string, AnyCodec][] = Object.entries(cases);
   // A map, because a tag from the wire may be called `constructor`.
   const indices = new Map(entries.map(([key], i) => [key, i + 1]));

@@ -44,6 +44,12 @@ describe('Infer', () => {
     if (decoded.shape.tag === 2) expectTypeOf(decoded.shape.value.w).toEqualTypeOf<number>();
     const named = k.union(k.utf8(k.u8), { add: k.u8, drop: k.struct({}) });
     expectTypeOf<k.Infer<typeof named>['tag']>().toEqualTypeOf<'add' | 'drop'>();
+    const quoted = k.union(k.u8, { '1': k.u8, '2': k.u16 });
+    expectTypeOf<k.Infer<typeof quoted>['tag']>().toEqualTypeOf<1 | 2>();
+    expect(k.fromBytes(quoted, Uint8Array.of(1, 7))).toEqual({ tag: 1, value: 7 });
+    const digits = k.union(k.utf8(1), { 1: k.u8 });
+    expectTypeOf<k.Infer<typeof digits>['tag']>().toEqualTypeOf<'1'>();
+    expect(k.fromBytes(digits, Uint8Array.of(0x31, 7))).toEqual({ tag: '1', value: 7 });
     expect(named.size?.({ tag: 'drop', value: {} })).toBe(5);
   });
 });
