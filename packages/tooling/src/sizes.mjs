@@ -11,7 +11,7 @@ import { publishedPackages } from './release.mjs';
 export const sizeLimits = {
   '@millrace/read-buffer': 5400, // 4096 is the aim: docs/adr/0016
   '@millrace/write-buffer': 4096,
-  '@millrace/codecs': 10_700, // 9216 is the aim: docs/status.md
+  '@millrace/codecs': 9900, // 9216 is the aim: docs/status.md
   '@millrace/timeouts': 3750, // 3584 is the aim: docs/status.md
   '@millrace/sync': 4096,
   '@millrace/async-queue': 2500, // 2048 is the aim: docs/status.md
