@@ -1,8 +1,9 @@
 import { throwIfOver, watchOp } from '@millrace/timeouts';
-import type { Arm, Op, TimerSource, Waiter } from '@millrace/timeouts';
+import type { Arm, Op, TimerSource } from '@millrace/timeouts';
 import { QueueClosedError } from './errors.js';
 import { LaggedError } from './lagged-error.js';
 import { Line, Place } from './line.js';
+import { lineArm } from './line-arm.js';
 import { iterate } from './loop.js';
 import type { End } from './loop.js';
 
@@ -104,27 +105,18 @@ export class Subscription<T extends {} | null> implements AsyncIterable<T>, Disp
    * @remarks Reentrancy: a waiter may commit inside `wake`. One that comes later keeps its place.
    */
   taking(): Arm<T> {
-    const places = new Map<Waiter, Place<T>>();
-    return {
-      tryCommit: () => {
+    return lineArm(
+      this._takers,
+      () => {
         const value = this.tryTake();
         if (value !== undefined) return { value };
         if (this._end !== undefined) throw this._end.error;
         return undefined;
       },
-      enlist: (waiter) => {
-        if (places.has(waiter)) return;
-        const place = new Place(this._takers);
-        place.waiter = waiter;
-        places.set(waiter, place);
+      () => {
         this._serve();
       },
-      withdraw: (waiter) => {
-        places.get(waiter)?.withdraw();
-        places.delete(waiter);
-        this._serve();
-      },
-    };
+    );
   }
 
   /**
