@@ -5,13 +5,11 @@ import { Line, Place } from './line.js';
 import { lineArm } from './line-arm.js';
 import { iterate } from './loop.js';
 import type { End, Turn } from './loop.js';
+import { DROP_NEWEST, ERROR, overflowOf, weightOf } from './options.js';
 import type { QueueOptions } from './options.js';
 import { makeRing, makeSorted } from './store.js';
 import type { Store } from './store.js';
 
-const OVERFLOWS = ['wait', 'error', 'drop-newest', 'drop-oldest'];
-const ERROR = 1;
-const DROP_NEWEST = 2;
 const DONE: Promise<void> = Promise.resolve();
 
 /**
@@ -49,14 +47,13 @@ export class AsyncQueue<T extends {} | null> implements AsyncIterable<T> {
    * @throws {RangeError} If an option is none of its values.
    */
   constructor(options: QueueOptions<T>) {
-    const { capacity, order = 'fifo', overflow = 'wait' } = options;
+    const { capacity, order = 'fifo' } = options;
     const isPriority = typeof order === 'function';
     this.capacity = capacity;
     this.#options = { ...options };
-    this.#overflow = OVERFLOWS.indexOf(overflow);
     this.#store = isPriority ? makeSorted(order) : makeRing(order === 'lifo');
     check(typeof capacity === 'number' && capacity >= 0, 'a number capacity >= 0', capacity);
-    check(this.#overflow >= 0, `overflow in ${OVERFLOWS as unknown as string}`, overflow);
+    this.#overflow = overflowOf(options);
     check(isPriority || (order as string) === 'fifo' || order === 'lifo', 'order fifo, lifo, function', order);
   }
 
@@ -97,7 +94,7 @@ export class AsyncQueue<T extends {} | null> implements AsyncIterable<T> {
    * Cost: allocates nothing, but for the ring's growth, and one object where the capacity is 0 or there is a comparator.
    */
   tryPut(item: T): boolean {
-    return this.#offer(item, this.#weightOf(item));
+    return this.#offer(item, weightOf(item, this.#options));
   }
 
   /**
@@ -111,7 +108,7 @@ export class AsyncQueue<T extends {} | null> implements AsyncIterable<T> {
    */
   put(item: T, op?: Op): Promise<void> {
     try {
-      const weight = this.#weightOf(item);
+      const weight = weightOf(item, this.#options);
       throwIfOver(op, 'put');
       if (this.#offer(item, weight)) return DONE;
       if (!this.#end && this.#overflow === ERROR) throw new QueueFullError(weight, this.capacity - this.weight);
@@ -271,14 +268,6 @@ export class AsyncQueue<T extends {} | null> implements AsyncIterable<T> {
   /** What can be taken: in the store and, where the capacity is 0, in the hands of putters. */
   get #supply(): number {
     return this.size + this.#putters.length;
-  }
-
-  #weightOf(item: T): number {
-    check((item as unknown) !== undefined, 'an item', item);
-    if (!this.capacity) return 1;
-    const weight = this.#options.weigh?.(item) ?? 1;
-    check(Number.isFinite(weight) && weight >= 0 && weight <= this.capacity, '0 <= weight <= capacity', weight);
-    return weight;
   }
 
   #offer(item: T, weight: number): boolean {

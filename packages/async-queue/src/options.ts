@@ -1,4 +1,5 @@
 import type { TimerSource } from '@millrace/timeouts';
+import { check } from './errors.js';
 
 /** What an {@link AsyncQueue} is made of. */
 export interface QueueOptions<T> {
@@ -26,4 +27,26 @@ export interface QueueOptions<T> {
   onDrop?: ((item: T) => void) | undefined;
   /** The clock for operations that name none. */
   timers?: TimerSource | undefined;
+}
+
+const OVERFLOWS = ['wait', 'error', 'drop-newest', 'drop-oldest'];
+export const ERROR = 1;
+/** This and what is above it drop items. */
+export const DROP_NEWEST = 2;
+
+/** Returns what `overflow` says, as a number. */
+export function overflowOf<T>({ overflow = 'wait' }: QueueOptions<T>): number {
+  const index = OVERFLOWS.indexOf(overflow);
+  check(index >= 0, `overflow in ${OVERFLOWS.join()}`, overflow);
+  return index;
+}
+
+/** Returns the room that `item` takes. */
+export function weightOf<T>(item: T, options: QueueOptions<T>): number {
+  const { capacity } = options;
+  check((item as unknown) !== undefined, 'an item', item);
+  if (!capacity) return 1;
+  const weight = options.weigh?.(item) ?? 1;
+  check(Number.isFinite(weight) && weight >= 0 && weight <= capacity, '0 <= weight <= capacity', weight);
+  return weight;
 }

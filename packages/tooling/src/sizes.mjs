@@ -14,7 +14,7 @@ export const sizeLimits = {
   '@millrace/codecs': 9900, // 9216 is the aim: docs/status.md
   '@millrace/timeouts': 3750, // 3584 is the aim: docs/status.md
   '@millrace/sync': 4096,
-  '@millrace/async-queue': 2500, // 2048 is the aim: docs/status.md
+  '@millrace/async-queue': 2520, // 2048 is the aim: docs/status.md
 };
 
 /**
