@@ -1,7 +1,8 @@
 import type { ReadBuffer } from '@millrace/read-buffer';
 import type { WriteBuffer } from '@millrace/write-buffer';
 import { md5 } from './crypto/md5.js';
-import { SCRAM_SHA_256, ScramConversation, type ScramChallenge } from './scram.js';
+import { SCRAM_SHA_256 } from './scram-binding.js';
+import { ScramConversation, type ScramChallenge } from './scram.js';
 import { decodeSaslMechanisms, encodePassword, encodeSaslInitialResponse, encodeSaslResponse } from './startup.js';
 
 const SALTED_PASSWORD_BYTES = 32;
@@ -47,7 +48,7 @@ export class Authentication {
     if (!this.#mechanisms.includes(mechanism)) {
       throw new RangeError(`the server does not offer ${mechanism}, it offers ${this.#mechanisms.join(', ')}`);
     }
-    const scram = new ScramConversation('', nonce, this.#maxScramIterations);
+    const scram = new ScramConversation({ user: '', nonce, maxIterations: this.#maxScramIterations });
     encodeSaslInitialResponse(out, mechanism, scram.clientFirst);
     this.#scram = scram;
   }
