@@ -3,9 +3,17 @@ import type { WriteBuffer } from '@millrace/write-buffer';
 import { md5 } from './crypto/md5.js';
 import { SCRAM_SHA_256 } from './scram-binding.js';
 import { ScramConversation, type ScramChallenge } from './scram.js';
-import { decodeSaslMechanisms, encodePassword, encodeSaslInitialResponse, encodeSaslResponse } from './startup.js';
+import {
+  decodeAuthenticationMD5Password,
+  decodeAuthenticationSASL,
+  encodePasswordMessage,
+  encodeSASLInitialResponse,
+  encodeSASLResponse,
+} from './messages/authentication.js';
 
 const SALTED_PASSWORD_BYTES = 32;
+
+const encoder = new TextEncoder();
 
 /** What is kept between the messages of an authentication, and what answers are made from. */
 export class Authentication {
@@ -21,13 +29,13 @@ export class Authentication {
   }
 
   decodeMd5Salt(input: ReadBuffer): Uint8Array {
-    const salt = input.readBytes(4);
+    const salt = decodeAuthenticationMD5Password(input);
     this.#salt = salt;
     return salt.slice(); // the owner may do with it what it likes
   }
 
   decodeSaslMechanisms(input: ReadBuffer): readonly string[] {
-    this.#mechanisms = decodeSaslMechanisms(input);
+    this.#mechanisms = decodeAuthenticationSASL(input);
     return this.#mechanisms;
   }
 
@@ -40,7 +48,7 @@ export class Authentication {
   }
 
   encodePassword(out: WriteBuffer, password: string): void {
-    encodePassword(out, this.#salt === undefined ? password : md5Response(password, this.#user, this.#salt));
+    encodePasswordMessage(out, this.#salt === undefined ? password : md5Response(password, this.#user, this.#salt));
   }
 
   encodeSaslInitialResponse(out: WriteBuffer, mechanism: string, nonce: string): void {
@@ -49,7 +57,7 @@ export class Authentication {
       throw new RangeError(`the server does not offer ${mechanism}, it offers ${this.#mechanisms.join(', ')}`);
     }
     const scram = new ScramConversation({ user: '', nonce, maxIterations: this.#maxScramIterations });
-    encodeSaslInitialResponse(out, mechanism, scram.clientFirst);
+    encodeSASLInitialResponse(out, mechanism, encoder.encode(scram.clientFirst));
     this.#scram = scram;
   }
 
@@ -57,7 +65,7 @@ export class Authentication {
     if (saltedPassword.length !== SALTED_PASSWORD_BYTES) {
       throw new RangeError(`a salted password has ${SALTED_PASSWORD_BYTES} bytes, got ${saltedPassword.length}`);
     }
-    encodeSaslResponse(out, this.#conversation().clientFinal(saltedPassword));
+    encodeSASLResponse(out, encoder.encode(this.#conversation().clientFinal(saltedPassword)));
   }
 
   #conversation(): ScramConversation {
@@ -69,7 +77,6 @@ export class Authentication {
 
 /** 'md5' + hex(md5(hex(md5(password + user)) + salt)), as the manual has it under AuthenticationMD5Password. */
 function md5Response(password: string, user: string, salt: Uint8Array): string {
-  const encoder = new TextEncoder();
   const inner = encoder.encode(hexDigits(md5(encoder.encode(password + user))));
   const salted = new Uint8Array(inner.length + salt.length);
   salted.set(inner);

@@ -12,7 +12,7 @@ import type { FrontendHandler, TransactionStatus } from './frontend-handler.js';
 import { Greeting } from './greeting.js';
 import { QUERY_MESSAGES } from './query-messages.js';
 import { ResultRows, type RowsRefusal } from './result-rows.js';
-import { bareFields } from './server-message-fields.js';
+import { bareFields } from './messages/notices.js';
 import { DATA_ROW, readMessageName } from './server-message-names.js';
 import { STARTUP_MESSAGES } from './startup-messages.js';
 import { ASYNC_PHASES, PHASES, STARTUP_SENDS, TRANSITIONS } from './state.js';

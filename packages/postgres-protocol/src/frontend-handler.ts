@@ -1,15 +1,9 @@
 import type { FieldDescription, Row, Statement } from './statement.js';
-import type { ServerMessageFields } from './server-message-fields.js';
+import type { Notification, ServerMessageFields } from './messages/notices.js';
+import type { TransactionStatus } from './messages/startup.js';
 
-/** Status byte of ReadyForQuery: idle, in a transaction block, in a failed transaction block. */
-export type TransactionStatus = 'I' | 'T' | 'E';
-
-/** A NOTIFY that arrived on a channel to which this connection listens. */
-export interface Notification {
-  readonly processId: number;
-  readonly channel: string;
-  readonly payload: string;
-}
+export type { Notification } from './messages/notices.js';
+export type { TransactionStatus } from './messages/startup.js';
 
 /** What the server asks for before it lets a client in. */
 export type PasswordRequest = { readonly method: 'cleartext' } | { readonly method: 'md5'; readonly salt: Uint8Array };

@@ -2,12 +2,14 @@ import { WriteBuffer } from '@millrace/write-buffer';
 import { Authentication } from './authentication.js';
 import { Conversation } from './conversation.js';
 import { LocalProtocolError } from './errors.js';
-import * as extended from './extended-query.js';
-import type { NamedObject } from './extended-query.js';
+import * as extended from './messages/extended-query.js';
+import type { NamedObject } from './messages/extended-query.js';
 import type { FrontendHandler, TransactionStatus } from './frontend-handler.js';
-import { encodeQuery } from './simple-query.js';
-import { encodeStartup, encodeTerminate, type StartupOptions } from './startup.js';
+import { encodeQuery } from './messages/simple-query.js';
+import { encodeTerminate } from './messages/startup.js';
+import { encodeStartup, type StartupOptions } from './startup-options.js';
 import type { Expectation, State } from './state.js';
+import { encodeStatementBind } from './statement-bind.js';
 import type { Statement } from './statement.js';
 
 /** Limits of a {@link FrontendMachine}. */
@@ -213,7 +215,7 @@ export class FrontendMachine {
    */
   sendBind(portal: string, statement: Statement, values: readonly unknown[]): void {
     this._send('sendBind', 'binding', () => {
-      extended.encodeBind(this.output, portal, statement, values);
+      encodeStatementBind(this.output, portal, statement, values);
     });
   }
 

@@ -1,7 +1,7 @@
 // For applications
 export { CopyUnsupportedError, LocalProtocolError, RemoteProtocolError } from './errors.js';
 export type { RemoteProtocolErrorDetails } from './errors.js';
-export type { ServerMessageFields } from './server-message-fields.js';
+export type { ServerMessageFields } from './messages/notices.js';
 export type { FieldDescription, FormatCode, Row, ValueOptions } from './statement.js';
 export { arrayLowerBounds } from './types/array-lower-bounds.js';
 
@@ -9,9 +9,9 @@ export { arrayLowerBounds } from './types/array-lower-bounds.js';
 export { FrontendMachine } from './frontend-machine.js';
 export type { FrontendMachineOptions } from './frontend-machine.js';
 export type { FrontendHandler, Notification, PasswordRequest, TransactionStatus } from './frontend-handler.js';
-export type { NamedObject } from './extended-query.js';
-export { encodeCancelRequest } from './startup.js';
-export type { StartupOptions } from './startup.js';
+export type { NamedObject } from './messages/extended-query.js';
+export { encodeCancelRequest } from './messages/startup.js';
+export type { StartupOptions } from './startup-options.js';
 export type { State } from './state.js';
 export { createStatement } from './statement.js';
 export type { Statement, StatementDescription } from './statement.js';

@@ -1,7 +1,8 @@
 import type { Conversation, MessageHandler } from './conversation.js';
-import { encodeCopyFail } from './copy.js';
+import { encodeCopyFail } from './messages/copy.js';
 import { CopyUnsupportedError, RemoteProtocolError } from './errors.js';
-import { decodeParameterDescription, decodeRowDescription, encodeSync } from './extended-query.js';
+import { decodeParameterDescription, encodeSync } from './messages/extended-query.js';
+import { decodeCommandComplete, decodeRowDescription } from './messages/simple-query.js';
 import type { AsyncMessageName, ServerMessageName } from './state.js';
 import { createStatement, type FieldDescription } from './statement.js';
 import type { STARTUP_MESSAGES } from './startup-messages.js';
@@ -43,7 +44,7 @@ export const QUERY_MESSAGES: Readonly<Record<QueryMessageName, MessageHandler>> 
     throw conversation.illegal('DataRow');
   },
   CommandComplete(conversation, next) {
-    const tag = conversation.input.readCString();
+    const tag = decodeCommandComplete(conversation.input);
     conversation.finish(next);
     conversation.handler.commandComplete(tag);
   },

@@ -1,9 +1,19 @@
 import type { Authentication } from './authentication.js';
 import type { Conversation, MessageHandler } from './conversation.js';
 import { RemoteProtocolError } from './errors.js';
-import type { TransactionStatus } from './frontend-handler.js';
-import { bareFields, decodeServerMessageFields } from './server-message-fields.js';
-import { decodeBackendKeyData, decodeNegotiateProtocolVersion } from './startup.js';
+import {
+  bareFields,
+  decodeErrorResponse,
+  decodeNoticeResponse,
+  decodeNotificationResponse,
+} from './messages/notices.js';
+import {
+  decodeBackendKeyData,
+  decodeNegotiateProtocolVersion,
+  decodeParameterStatus,
+  decodeReadyForQuery,
+  type NegotiateProtocolVersion,
+} from './messages/startup.js';
 import type { AsyncMessageName } from './state.js';
 
 type StartupMessageName =
@@ -50,7 +60,7 @@ export const STARTUP_MESSAGES: Readonly<Record<StartupMessageName, MessageHandle
     conversation.finish(next);
   },
   NegotiateProtocolVersion(conversation, next) {
-    const options = decodeNegotiateProtocolVersion(conversation.input);
+    const options = refusedOptions(decodeNegotiateProtocolVersion(conversation.input));
     conversation.finish(next);
     if (options.length === 0) return;
     const message = `the server does not know the protocol options ${options.join(', ')}`;
@@ -62,7 +72,7 @@ export const STARTUP_MESSAGES: Readonly<Record<StartupMessageName, MessageHandle
     conversation.handler.backendKeyData(processId, secretKey);
   },
   ReadyForQuery(conversation, next) {
-    const status = transactionStatus(conversation.input.readUint8());
+    const status = decodeReadyForQuery(conversation.input);
     if (conversation.state === 'draining' && conversation.outstanding === 0) {
       throw conversation.illegal('ReadyForQuery without a Sync');
     }
@@ -71,30 +81,26 @@ export const STARTUP_MESSAGES: Readonly<Record<StartupMessageName, MessageHandle
     conversation.handler.readyForQuery(status);
   },
   ErrorResponse(conversation, next) {
-    const fields = decodeServerMessageFields(conversation.input);
+    const fields = decodeErrorResponse(conversation.input);
     const isFatal = fields.severityCode === 'FATAL' || fields.severityCode === 'PANIC';
     if (isFatal || next === 'closed') conversation.close(fields.sqlState);
     else conversation.finish(next);
     conversation.handler.errorResponse(fields);
   },
   NoticeResponse(conversation, next) {
-    const fields = decodeServerMessageFields(conversation.input);
+    const fields = decodeNoticeResponse(conversation.input);
     conversation.finish(next);
     conversation.handler.notice(fields);
   },
   ParameterStatus(conversation, next) {
-    const name = conversation.input.readCString();
-    const value = conversation.input.readCString();
+    const { name, value } = decodeParameterStatus(conversation.input);
     conversation.finish(next);
     conversation.handler.parameterStatus(name, value);
   },
   NotificationResponse(conversation, next) {
-    const { input } = conversation;
-    const processId = input.readInt32();
-    const channel = input.readCString();
-    const payload = input.readCString();
+    const notification = decodeNotificationResponse(conversation.input);
     conversation.finish(next);
-    conversation.handler.notification({ processId, channel, payload });
+    conversation.handler.notification(notification);
   },
 };
 
@@ -104,8 +110,15 @@ function authentication(conversation: Conversation): Authentication {
   return conversation.authentication;
 }
 
-function transactionStatus(byte: number): TransactionStatus {
-  const status = String.fromCharCode(byte);
-  if (status === 'I' || status === 'T' || status === 'E') return status;
-  throw new RemoteProtocolError(`a transaction status is I, T or E, got byte ${byte}`);
+/** Returns the `_pq_.` options that the server does not know, if its answer can be one to 3.0. */
+function refusedOptions({ protocolVersion, options }: NegotiateProtocolVersion): readonly string[] {
+  const { major, minor } = protocolVersion;
+  if (major !== 3 || minor !== 0) {
+    throw new RemoteProtocolError(`the server wants protocol version ${major}.${minor}, this machine speaks 3.0`);
+  }
+  const odd = options.find((option) => !option.startsWith('_pq_.'));
+  if (odd !== undefined) {
+    throw new RemoteProtocolError(`the server refuses ${JSON.stringify(odd)}, which is no protocol option`);
+  }
+  return options;
 }

@@ -1,10 +1,15 @@
 import type { ReadBuffer } from '@millrace/read-buffer';
 import type { WriteBuffer } from '@millrace/write-buffer';
+import type { FormatCode } from './messages/format-codes.js';
+import type { FieldDescription } from './messages/simple-query.js';
 import { ParameterEncoder } from './types/parameter-encoder.js';
 import { binaryTypeOf } from './types/registry.js';
 import { createRowDecoder } from './types/row-decoder.js';
 import type { RowDecoder } from './types/row-decoder.js';
 import { readText } from './types/text.js';
+
+export type { FormatCode } from './messages/format-codes.js';
+export type { FieldDescription } from './messages/simple-query.js';
 
 /**
  * A row as a plain object; `null` is SQL NULL. The keys are the column names in order, except that names which are
@@ -12,22 +17,6 @@ import { readText } from './types/text.js';
  * an own property, `__proto__` too.
  */
 export type Row = Record<string, unknown>;
-
-/** 0: text, 1: binary. */
-export type FormatCode = 0 | 1;
-
-/** One column of a RowDescription. */
-export interface FieldDescription {
-  readonly name: string;
-  /** 0 where the column is not of a table. */
-  readonly tableOid: number;
-  readonly columnNumber: number;
-  readonly typeOid: number;
-  /** Bytes; negative for a variable width. */
-  readonly typeSize: number;
-  readonly typeModifier: number;
-  readonly format: FormatCode;
-}
 
 /** How values are represented in JavaScript. */
 export interface ValueOptions {

@@ -1,0 +1,69 @@
+import type { ReadBuffer } from '@millrace/read-buffer';
+import type { WriteBuffer } from '@millrace/write-buffer';
+import { RemoteProtocolError } from '../errors.js';
+import {
+  areEnoughFormats,
+  readFormatCode,
+  readFormatCodes,
+  writeFormatCode,
+  writeFormatCodes,
+  type FormatCode,
+} from './format-codes.js';
+import { BACKEND_TYPES, FRONTEND_TYPES } from './names.js';
+import { readValue, readValues, writeValue, writeValues, type RawValue } from './values.js';
+
+/** The fields of a FunctionCall. */
+export interface FunctionCall {
+  /** Of the function, in `pg_proc`. */
+  readonly functionOid: number;
+  /** None (all text), one for all, or one for each argument. */
+  readonly argumentFormats: readonly FormatCode[];
+  readonly arguments: readonly RawValue[];
+  readonly resultFormat: FormatCode;
+}
+
+/** Appends a FunctionCall. */
+export function encodeFunctionCall(
+  out: WriteBuffer,
+  functionOid: number,
+  argumentFormats: readonly FormatCode[],
+  values: readonly RawValue[],
+  resultFormat: FormatCode,
+): void {
+  if (!areEnoughFormats(argumentFormats.length, values.length)) {
+    throw new RangeError(wrongFormats(argumentFormats.length, values.length));
+  }
+  const frame = out.beginFrame(FRONTEND_TYPES.FunctionCall);
+  out.writeUint32(functionOid);
+  writeFormatCodes(out, argumentFormats);
+  writeValues(out, values);
+  writeFormatCode(out, resultFormat);
+  out.endFrame(frame);
+}
+
+/** Decodes a FunctionCall. */
+export function decodeFunctionCall(input: ReadBuffer): FunctionCall {
+  const functionOid = input.readUint32();
+  const argumentFormats = readFormatCodes(input);
+  const values = readValues(input);
+  if (!areEnoughFormats(argumentFormats.length, values.length)) {
+    throw new RemoteProtocolError(wrongFormats(argumentFormats.length, values.length));
+  }
+  return { functionOid, argumentFormats, arguments: values, resultFormat: readFormatCode(input) };
+}
+
+/** Appends a FunctionCallResponse. */
+export function encodeFunctionCallResponse(out: WriteBuffer, value: RawValue): void {
+  const frame = out.beginFrame(BACKEND_TYPES.FunctionCallResponse);
+  writeValue(out, value);
+  out.endFrame(frame);
+}
+
+/** Decodes a FunctionCallResponse: the result, as a copy. */
+export function decodeFunctionCallResponse(input: ReadBuffer): RawValue {
+  return readValue(input);
+}
+
+function wrongFormats(formats: number, values: number): string {
+  return `there are 0, 1 or ${values} format codes for ${values} arguments, got ${formats}`;
+}
