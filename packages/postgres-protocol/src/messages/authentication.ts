@@ -1,6 +1,7 @@
 import type { ReadBuffer } from '@millrace/read-buffer';
 import type { WriteBuffer } from '@millrace/write-buffer';
 import { RemoteProtocolError } from '../errors.js';
+import { endBackendFrame, endFrontendFrame } from './lengths.js';
 import { AUTHENTICATION_METHODS, BACKEND_TYPES, FRONTEND_TYPES, type AuthenticationMessageName } from './names.js';
 import { readValue, writeValue, type RawValue } from './values.js';
 
@@ -70,11 +71,12 @@ export function encodeAuthenticationSSPI(out: WriteBuffer): void {
  */
 export function encodeAuthenticationSASL(out: WriteBuffer, mechanisms: readonly string[]): void {
   if (mechanisms.includes('')) throw new RangeError('the name of a mechanism must not be empty, that ends the list');
+  const start = out.length;
   const frame = out.beginFrame(BACKEND_TYPES.AuthenticationSASL);
   out.writeInt32(AUTHENTICATION_METHODS.AuthenticationSASL);
   for (const mechanism of mechanisms) out.writeCString(mechanism);
   out.writeUint8(0);
-  out.endFrame(frame);
+  endBackendFrame(out, frame, start, 'Authentication');
 }
 
 /** Decodes the rest of an AuthenticationSASL: names up to an empty one. */
@@ -106,9 +108,10 @@ export function decodeAuthenticationSASLFinal(input: ReadBuffer): Uint8Array {
 
 /** Appends a PasswordMessage. */
 export function encodePasswordMessage(out: WriteBuffer, password: string): void {
+  const start = out.length;
   const frame = out.beginFrame(FRONTEND_TYPES.PasswordMessage);
   out.writeCString(password);
-  out.endFrame(frame);
+  endFrontendFrame(out, frame, start, 'AuthenticationAnswer');
 }
 
 /** Decodes a PasswordMessage: the password, or `md5` and its digest. */
@@ -118,10 +121,11 @@ export function decodePasswordMessage(input: ReadBuffer): string {
 
 /** Appends a SASLInitialResponse. */
 export function encodeSASLInitialResponse(out: WriteBuffer, mechanism: string, data: RawValue): void {
+  const start = out.length;
   const frame = out.beginFrame(FRONTEND_TYPES.SASLInitialResponse);
   out.writeCString(mechanism);
   writeValue(out, data);
-  out.endFrame(frame);
+  endFrontendFrame(out, frame, start, 'AuthenticationAnswer');
 }
 
 /** Decodes a SASLInitialResponse. */
@@ -158,14 +162,16 @@ function encodeBareRequest(out: WriteBuffer, name: AuthenticationMessageName): v
 }
 
 function encodeRequest(out: WriteBuffer, name: AuthenticationMessageName, data: Uint8Array): void {
+  const start = out.length;
   const frame = out.beginFrame(BACKEND_TYPES[name]);
   out.writeInt32(AUTHENTICATION_METHODS[name]);
   out.writeBytes(data);
-  out.endFrame(frame);
+  endBackendFrame(out, frame, start, 'Authentication');
 }
 
 function encodeAnswer(out: WriteBuffer, type: number, data: Uint8Array): void {
+  const start = out.length;
   const frame = out.beginFrame(type);
   out.writeBytes(data);
-  out.endFrame(frame);
+  endFrontendFrame(out, frame, start, 'AuthenticationAnswer');
 }

@@ -2,6 +2,7 @@ import type { ReadBuffer } from '@millrace/read-buffer';
 import type { WriteBuffer } from '@millrace/write-buffer';
 import { RemoteProtocolError } from '../errors.js';
 import { checkFormatCode, formatOfPeer, readFormatCodes, writeFormatCodes, type FormatCode } from './format-codes.js';
+import { endBackendFrame, endFrontendFrame } from './lengths.js';
 import { BACKEND_TYPES, FRONTEND_TYPES } from './names.js';
 
 /** The fields of a CopyInResponse, CopyOutResponse or CopyBothResponse. */
@@ -14,7 +15,7 @@ export interface CopyResponse {
 
 /** Appends a CopyInResponse: the server is ready for COPY FROM STDIN. */
 export function encodeCopyInResponse(out: WriteBuffer, format: FormatCode, columnFormats: readonly FormatCode[]): void {
-  encodeCopyResponse(out, BACKEND_TYPES.CopyInResponse, format, columnFormats);
+  encodeCopyResponse(out, 'CopyInResponse', format, columnFormats);
 }
 
 /** Decodes a CopyInResponse. */
@@ -28,7 +29,7 @@ export function encodeCopyOutResponse(
   format: FormatCode,
   columnFormats: readonly FormatCode[],
 ): void {
-  encodeCopyResponse(out, BACKEND_TYPES.CopyOutResponse, format, columnFormats);
+  encodeCopyResponse(out, 'CopyOutResponse', format, columnFormats);
 }
 
 /** Decodes a CopyOutResponse. */
@@ -42,7 +43,7 @@ export function encodeCopyBothResponse(
   format: FormatCode,
   columnFormats: readonly FormatCode[],
 ): void {
-  encodeCopyResponse(out, BACKEND_TYPES.CopyBothResponse, format, columnFormats);
+  encodeCopyResponse(out, 'CopyBothResponse', format, columnFormats);
 }
 
 /** Decodes a CopyBothResponse. */
@@ -52,9 +53,10 @@ export function decodeCopyBothResponse(input: ReadBuffer): CopyResponse {
 
 /** Appends a CopyData, of either side. The bytes are copied. */
 export function encodeCopyData(out: WriteBuffer, data: Uint8Array): void {
+  const start = out.length;
   const frame = out.beginFrame(FRONTEND_TYPES.CopyData);
   out.writeBytes(data);
-  out.endFrame(frame);
+  endFrontendFrame(out, frame, start, 'CopyData');
 }
 
 /** Decodes a CopyData: all of its bytes, as a copy. */
@@ -78,9 +80,10 @@ export function encodeCopyDone(out: WriteBuffer): void {
 
 /** Appends a CopyFail: the server ends COPY FROM STDIN with an error that quotes `reason`. */
 export function encodeCopyFail(out: WriteBuffer, reason: string): void {
+  const start = out.length;
   const frame = out.beginFrame(FRONTEND_TYPES.CopyFail);
   out.writeCString(reason);
-  out.endFrame(frame);
+  endFrontendFrame(out, frame, start, 'CopyFail');
 }
 
 /** Decodes a CopyFail: the reason. */
@@ -90,16 +93,17 @@ export function decodeCopyFail(input: ReadBuffer): string {
 
 function encodeCopyResponse(
   out: WriteBuffer,
-  type: number,
+  name: 'CopyInResponse' | 'CopyOutResponse' | 'CopyBothResponse',
   format: FormatCode,
   columnFormats: readonly FormatCode[],
 ): void {
   checkFormatCode(format);
   if (!isConsistent(format, columnFormats)) throw new RangeError('a COPY in text has text columns only');
-  const frame = out.beginFrame(type);
+  const start = out.length;
+  const frame = out.beginFrame(BACKEND_TYPES[name]);
   out.writeUint8(format);
   writeFormatCodes(out, columnFormats);
-  out.endFrame(frame);
+  endBackendFrame(out, frame, start, name);
 }
 
 function decodeCopyResponse(input: ReadBuffer): CopyResponse {

@@ -2,7 +2,8 @@ import type { ReadBuffer } from '@millrace/read-buffer';
 import type { WriteBuffer } from '@millrace/write-buffer';
 import { RemoteProtocolError } from '../errors.js';
 import { readCount, writeCount } from './counts.js';
-import { areEnoughFormats, readFormatCodes, writeFormatCodes, type FormatCode } from './format-codes.js';
+import { formatsFault, readFormatCodes, writeFormatCodes, type FormatCode } from './format-codes.js';
+import { endFrontendFrame } from './lengths.js';
 import { BACKEND_TYPES, FRONTEND_TYPES } from './names.js';
 import { readValues, writeValues, type RawValue } from './values.js';
 
@@ -37,11 +38,12 @@ export interface Bind {
 
 /** Appends a Parse. An oid of 0 leaves the type to the server. */
 export function encodeParse(out: WriteBuffer, name: string, sql: string, parameterOids: readonly number[]): void {
+  const start = out.length;
   const frame = out.beginFrame(FRONTEND_TYPES.Parse);
   out.writeCString(name);
   out.writeCString(sql);
   writeOids(out, parameterOids);
-  out.endFrame(frame);
+  endFrontendFrame(out, frame, start, 'Parse');
 }
 
 /** Decodes a Parse. */
@@ -58,16 +60,16 @@ export function encodeBind(
   values: readonly RawValue[],
   resultFormats: readonly FormatCode[],
 ): void {
-  if (!areEnoughFormats(parameterFormats.length, values.length)) {
-    throw new RangeError(wrongFormats(parameterFormats.length, values.length));
-  }
+  const fault = formatsFault(parameterFormats.length, values.length);
+  if (fault !== undefined) throw new RangeError(fault);
+  const start = out.length;
   const frame = out.beginFrame(FRONTEND_TYPES.Bind);
   out.writeCString(portal);
   out.writeCString(statement);
   writeFormatCodes(out, parameterFormats);
   writeValues(out, values);
   writeFormatCodes(out, resultFormats);
-  out.endFrame(frame);
+  endFrontendFrame(out, frame, start, 'Bind');
 }
 
 /** Decodes a Bind. */
@@ -76,15 +78,14 @@ export function decodeBind(input: ReadBuffer): Bind {
   const statement = input.readCString();
   const parameterFormats = readFormatCodes(input);
   const values = readValues(input);
-  if (!areEnoughFormats(parameterFormats.length, values.length)) {
-    throw new RemoteProtocolError(wrongFormats(parameterFormats.length, values.length));
-  }
+  const fault = formatsFault(parameterFormats.length, values.length);
+  if (fault !== undefined) throw new RemoteProtocolError(fault);
   return { portal, statement, parameterFormats, values, resultFormats: readFormatCodes(input) };
 }
 
 /** Appends a Describe. */
 export function encodeDescribe(out: WriteBuffer, what: NamedObject, name: string): void {
-  encodeNamed(out, FRONTEND_TYPES.Describe, what, name);
+  encodeNamed(out, 'Describe', what, name);
 }
 
 /** Decodes a Describe. */
@@ -94,7 +95,7 @@ export function decodeDescribe(input: ReadBuffer): { readonly what: NamedObject;
 
 /** Appends a Close. */
 export function encodeClose(out: WriteBuffer, what: NamedObject, name: string): void {
-  encodeNamed(out, FRONTEND_TYPES.Close, what, name);
+  encodeNamed(out, 'Close', what, name);
 }
 
 /** Decodes a Close. */
@@ -109,10 +110,11 @@ export function decodeClose(input: ReadBuffer): { readonly what: NamedObject; re
  */
 export function encodeExecute(out: WriteBuffer, portal: string, maxRows: number): void {
   if (!(maxRows >= 0)) throw new RangeError(`maxRows must be 0 (all) or more, got ${maxRows}`);
+  const start = out.length;
   const frame = out.beginFrame(FRONTEND_TYPES.Execute);
   out.writeCString(portal);
   out.writeInt32(maxRows);
-  out.endFrame(frame);
+  endFrontendFrame(out, frame, start, 'Execute');
 }
 
 /** Decodes an Execute. A negative number of rows means all, to servers as well. */
@@ -168,11 +170,12 @@ export function decodeParameterDescription(input: ReadBuffer): number[] {
   return readOids(input);
 }
 
-function encodeNamed(out: WriteBuffer, type: number, what: NamedObject, name: string): void {
-  const frame = out.beginFrame(type);
+function encodeNamed(out: WriteBuffer, message: 'Describe' | 'Close', what: NamedObject, name: string): void {
+  const start = out.length;
+  const frame = out.beginFrame(FRONTEND_TYPES[message]);
   out.writeUint8(NAMED_OBJECTS[what]);
   out.writeCString(name);
-  out.endFrame(frame);
+  endFrontendFrame(out, frame, start, message);
 }
 
 function decodeNamed(input: ReadBuffer): { readonly what: NamedObject; readonly name: string } {
@@ -192,8 +195,4 @@ function readOids(input: ReadBuffer): number[] {
   const oids: number[] = [];
   for (let i = 0; i < count; i++) oids.push(input.readUint32());
   return oids;
-}
-
-function wrongFormats(formats: number, values: number): string {
-  return `there are 0, 1 or ${values} format codes for ${values} values, got ${formats}`;
 }

@@ -42,7 +42,11 @@ export function checkFormatCode(code: number): asserts code is FormatCode {
   if (code !== 0 && code !== 1) throw new RangeError(`a format code is 0 or 1, got ${String(code)}`);
 }
 
-/** Whether so many format codes go with so many values: none (all text), one for all, or one for each. */
-export function areEnoughFormats(formats: number, values: number): boolean {
-  return formats === 0 || formats === 1 || formats === values;
+/**
+ * Returns what is wrong with so many format codes for so many values. They go together if there are none (all text), one
+ * for all, or one for each.
+ */
+export function formatsFault(formats: number, values: number): string | undefined {
+  if (formats === 0 || formats === 1 || formats === values) return undefined;
+  return `there are 0, 1 or ${values} format codes for ${values} values, got ${formats}`;
 }

@@ -2,13 +2,14 @@ import type { ReadBuffer } from '@millrace/read-buffer';
 import type { WriteBuffer } from '@millrace/write-buffer';
 import { RemoteProtocolError } from '../errors.js';
 import {
-  areEnoughFormats,
+  formatsFault,
   readFormatCode,
   readFormatCodes,
   writeFormatCode,
   writeFormatCodes,
   type FormatCode,
 } from './format-codes.js';
+import { endFrontendFrame } from './lengths.js';
 import { BACKEND_TYPES, FRONTEND_TYPES } from './names.js';
 import { readValue, readValues, writeValue, writeValues, type RawValue } from './values.js';
 
@@ -30,15 +31,15 @@ export function encodeFunctionCall(
   values: readonly RawValue[],
   resultFormat: FormatCode,
 ): void {
-  if (!areEnoughFormats(argumentFormats.length, values.length)) {
-    throw new RangeError(wrongFormats(argumentFormats.length, values.length));
-  }
+  const fault = formatsFault(argumentFormats.length, values.length);
+  if (fault !== undefined) throw new RangeError(fault);
+  const start = out.length;
   const frame = out.beginFrame(FRONTEND_TYPES.FunctionCall);
   out.writeUint32(functionOid);
   writeFormatCodes(out, argumentFormats);
   writeValues(out, values);
   writeFormatCode(out, resultFormat);
-  out.endFrame(frame);
+  endFrontendFrame(out, frame, start, 'FunctionCall');
 }
 
 /** Decodes a FunctionCall. */
@@ -46,9 +47,8 @@ export function decodeFunctionCall(input: ReadBuffer): FunctionCall {
   const functionOid = input.readUint32();
   const argumentFormats = readFormatCodes(input);
   const values = readValues(input);
-  if (!areEnoughFormats(argumentFormats.length, values.length)) {
-    throw new RemoteProtocolError(wrongFormats(argumentFormats.length, values.length));
-  }
+  const fault = formatsFault(argumentFormats.length, values.length);
+  if (fault !== undefined) throw new RemoteProtocolError(fault);
   return { functionOid, argumentFormats, arguments: values, resultFormat: readFormatCode(input) };
 }
 
@@ -62,8 +62,4 @@ export function encodeFunctionCallResponse(out: WriteBuffer, value: RawValue): v
 /** Decodes a FunctionCallResponse: the result, as a copy. */
 export function decodeFunctionCallResponse(input: ReadBuffer): RawValue {
   return readValue(input);
-}
-
-function wrongFormats(formats: number, values: number): string {
-  return `there are 0, 1 or ${values} format codes for ${values} arguments, got ${formats}`;
 }

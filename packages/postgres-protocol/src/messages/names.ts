@@ -157,6 +157,7 @@ function byNumber<Name extends string>(
   return names;
 }
 
-function hexByte(byte: number): string {
+/** A byte for a message: `0x0a`. */
+export function hexByte(byte: number): string {
   return `0x${byte.toString(16).padStart(2, '0')}`;
 }

@@ -67,7 +67,14 @@ const FIELD_TYPES = {
   routine: 'R',
 } as const satisfies Record<keyof ServerMessageFields, string>;
 
-/** Appends an ErrorResponse. */
+/** An int of the server. */
+const MAX_POSITION = 0x7fff_ffff;
+
+/**
+ * Appends an ErrorResponse.
+ *
+ * @throws {RangeError} For an empty severity, an `sqlState` that is none, a position that is none, U+0000 in a text.
+ */
 export function encodeErrorResponse(out: WriteBuffer, fields: ServerMessage): void {
   encodeServerMessage(out, BACKEND_TYPES.ErrorResponse, fields);
 }
@@ -77,7 +84,7 @@ export function decodeErrorResponse(input: ReadBuffer): ServerMessageFields {
   return decodeServerMessage(input);
 }
 
-/** Appends a NoticeResponse. */
+/** Appends a NoticeResponse; see {@link encodeErrorResponse}. */
 export function encodeNoticeResponse(out: WriteBuffer, fields: ServerMessage): void {
   encodeServerMessage(out, BACKEND_TYPES.NoticeResponse, fields);
 }
@@ -131,6 +138,7 @@ export function bareFields(severity: string, sqlState: string, message: string):
 }
 
 function encodeServerMessage(out: WriteBuffer, type: number, fields: ServerMessage): void {
+  checkServerMessage(fields);
   const frame = out.beginFrame(type);
   const complete = { ...fields, severityCode: fields.severityCode ?? fields.severity };
   for (const [name, byte] of Object.entries(FIELD_TYPES) as [keyof ServerMessageFields, string][]) {
@@ -141,6 +149,19 @@ function encodeServerMessage(out: WriteBuffer, type: number, fields: ServerMessa
   }
   out.writeUint8(0);
   out.endFrame(frame);
+}
+
+function checkServerMessage({ severity, sqlState, position: at, internalPosition }: ServerMessage): void {
+  if (severity === '') throw new RangeError('severity must not be empty');
+  if (!/^[0-9A-Z]{5}$/.test(sqlState)) throw new RangeError('sqlState has five characters, digits and capital letters');
+  checkPosition('position', at);
+  checkPosition('internalPosition', internalPosition);
+}
+
+function checkPosition(name: string, value: number | undefined): void {
+  if (value !== undefined && !(Number.isInteger(value) && value > 0 && value <= MAX_POSITION)) {
+    throw new RangeError(`${name} must be an integer from 1 to ${MAX_POSITION}, got ${String(value)}`);
+  }
 }
 
 function decodeServerMessage(input: ReadBuffer): ServerMessageFields {

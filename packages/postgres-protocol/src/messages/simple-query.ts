@@ -2,6 +2,7 @@ import type { ReadBuffer } from '@millrace/read-buffer';
 import type { WriteBuffer } from '@millrace/write-buffer';
 import { readCount, writeCount } from './counts.js';
 import { readFormatCode, writeFormatCode, type FormatCode } from './format-codes.js';
+import { endBackendFrame, endFrontendFrame } from './lengths.js';
 import { BACKEND_TYPES, FRONTEND_TYPES } from './names.js';
 import { readValues, writeValues, type RawValue } from './values.js';
 
@@ -23,9 +24,10 @@ const MIN_FIELD_BYTES = 19;
 
 /** Appends a Query: any number of statements in one text, without parameters. */
 export function encodeQuery(out: WriteBuffer, sql: string): void {
+  const start = out.length;
   const frame = out.beginFrame(FRONTEND_TYPES.Query);
   out.writeCString(sql);
-  out.endFrame(frame);
+  endFrontendFrame(out, frame, start, 'Query');
 }
 
 /** Decodes a Query. */
@@ -81,9 +83,10 @@ export function decodeDataRow(input: ReadBuffer): RawValue[] {
 
 /** Appends a CommandComplete. */
 export function encodeCommandComplete(out: WriteBuffer, tag: string): void {
+  const start = out.length;
   const frame = out.beginFrame(BACKEND_TYPES.CommandComplete);
   out.writeCString(tag);
-  out.endFrame(frame);
+  endBackendFrame(out, frame, start, 'CommandComplete');
 }
 
 /** Decodes a CommandComplete: its tag, `INSERT 0 1`. */

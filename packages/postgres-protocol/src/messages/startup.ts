@@ -2,6 +2,7 @@ import type { ReadBuffer } from '@millrace/read-buffer';
 import type { WriteBuffer } from '@millrace/write-buffer';
 import { RemoteProtocolError } from '../errors.js';
 import { checkCount } from './counts.js';
+import { endBackendFrame } from './lengths.js';
 import { BACKEND_TYPES, FRONTEND_TYPES } from './names.js';
 
 /** A version of the protocol: 3.0, 3.2. On the wire the major number is the upper half of an int32. */
@@ -137,11 +138,12 @@ export function encodeNegotiateProtocolVersion(
   protocolVersion: ProtocolVersion,
   options: readonly string[],
 ): void {
+  const start = out.length;
   const frame = out.beginFrame(BACKEND_TYPES.NegotiateProtocolVersion);
   writeVersion(out, protocolVersion);
   out.writeInt32(options.length);
   for (const option of options) out.writeCString(option);
-  out.endFrame(frame);
+  endBackendFrame(out, frame, start, 'NegotiateProtocolVersion');
 }
 
 /** Decodes a NegotiateProtocolVersion. Whether the version and the options make sense is for the caller to judge. */
@@ -176,10 +178,11 @@ export function decodeBackendKeyData(input: ReadBuffer): BackendKeyData {
 
 /** Appends a ParameterStatus. */
 export function encodeParameterStatus(out: WriteBuffer, name: string, value: string): void {
+  const start = out.length;
   const frame = out.beginFrame(BACKEND_TYPES.ParameterStatus);
   out.writeCString(name);
   out.writeCString(value);
-  out.endFrame(frame);
+  endBackendFrame(out, frame, start, 'ParameterStatus');
 }
 
 /** Decodes a ParameterStatus. */
