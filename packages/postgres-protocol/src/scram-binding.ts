@@ -82,5 +82,5 @@ function dataToBind(policy: ChannelBindingPolicy, data: Uint8Array | undefined):
   if (data === undefined || data.length === 0) {
     throw new RangeError(`${SCRAM_SHA_256_PLUS} needs the hash of the server's certificate`);
   }
-  return data.slice();
+  return new Uint8Array(data); // not slice(): that of a Buffer is a view
 }

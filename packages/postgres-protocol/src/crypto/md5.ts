@@ -15,7 +15,7 @@ const SINES = Int32Array.from({ length: 64 }, (_, i) => Math.floor(2 ** 32 * Mat
  * @see {@link https://www.rfc-editor.org/rfc/rfc1321 | RFC 1321}
  */
 export function md5(data: Uint8Array): Uint8Array {
-  const padded = new Uint8Array((((data.length + 8) >> 6) + 1) * 64);
+  const padded = new Uint8Array((Math.floor((data.length + 8) / 64) + 1) * 64);
   padded.set(data);
   padded[data.length] = 0x80;
   const view = new DataView(padded.buffer);
@@ -34,21 +34,36 @@ export function md5(data: Uint8Array): Uint8Array {
 }
 
 function compress(state: Int32Array, block: DataView, at: number): void {
-  let [a = 0, b = 0, c = 0, d = 0] = state;
+  let a = state[0] ?? 0;
+  let b = state[1] ?? 0;
+  let c = state[2] ?? 0;
+  let d = state[3] ?? 0;
   for (let i = 0; i < 64; i++) {
     const round = i >> 4;
-    let mixed: number;
-    let word: number;
-    if (round === 0) [mixed, word] = [(b & c) | (~b & d), i];
-    else if (round === 1) [mixed, word] = [(d & b) | (~d & c), (5 * i + 1) & 15];
-    else if (round === 2) [mixed, word] = [b ^ c ^ d, (3 * i + 5) & 15];
-    else [mixed, word] = [c ^ (b | ~d), (7 * i) & 15];
-    const sum = (a + mixed + (SINES[i] ?? 0) + block.getInt32(at + word * 4, true)) | 0;
+    const word = block.getInt32(at + wordOf(round, i) * 4, true);
+    const sum = (a + mix(round, b, c, d) + (SINES[i] ?? 0) + word) | 0;
     const shift = SHIFTS[round * 4 + (i & 3)] ?? 0;
-    [a, d, c, b] = [d, c, b, (b + ((sum << shift) | (sum >>> (32 - shift)))) | 0];
+    a = d;
+    d = c;
+    c = b;
+    b = (b + ((sum << shift) | (sum >>> (32 - shift)))) | 0;
   }
   state[0] = (state[0] ?? 0) + a;
   state[1] = (state[1] ?? 0) + b;
   state[2] = (state[2] ?? 0) + c;
   state[3] = (state[3] ?? 0) + d;
+}
+
+/** F, G, H and I of RFC 1321. */
+function mix(round: number, b: number, c: number, d: number): number {
+  if (round === 0) return (b & c) | (~b & d);
+  if (round === 1) return (d & b) | (~d & c);
+  return round === 2 ? b ^ c ^ d : c ^ (b | ~d);
+}
+
+/** Which word of the block a step takes. */
+function wordOf(round: number, i: number): number {
+  if (round === 0) return i;
+  if (round === 1) return (5 * i + 1) & 15;
+  return (round === 2 ? 3 * i + 5 : 7 * i) & 15;
 }

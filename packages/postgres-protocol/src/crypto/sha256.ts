@@ -19,7 +19,7 @@ const schedule = new Int32Array(64);
  *
  * @param data - Bytes to hash; not modified.
  * @returns 32 bytes, owned by the caller.
- * @remarks Cost: synchronous, about 10 ns a byte.
+ * @remarks Cost: synchronous; long inputs take about 8 times as long as with OpenSSL and the SHA instructions of a CPU.
  * @see {@link https://csrc.nist.gov/pubs/fips/180-4/upd1/final | FIPS 180-4}
  */
 export function sha256(data: Uint8Array): Uint8Array {
@@ -38,11 +38,11 @@ export function initialState(): Int32Array {
  * @returns `state`
  */
 export function absorbLast(state: Int32Array, data: Uint8Array, before: number): Int32Array {
-  const whole = data.length & ~63;
+  const rest = data.length % 64;
+  const whole = data.length - rest;
   const view = new DataView(data.buffer, data.byteOffset, data.byteLength);
   for (let at = 0; at < whole; at += 64) absorbBlock(state, view, at);
 
-  const rest = data.length - whole;
   const tail = new Uint8Array(rest < 56 ? 64 : 128);
   tail.set(data.subarray(whole));
   tail[rest] = 0x80;
@@ -86,7 +86,15 @@ function compress(state: Int32Array): void {
     const s1 = ((y >>> 17) | (y << 15)) ^ ((y >>> 19) | (y << 13)) ^ (y >>> 10);
     w[i] = ((w[i - 16] ?? 0) + s0 + (w[i - 7] ?? 0) + s1) | 0;
   }
-  let [a = 0, b = 0, c = 0, d = 0, e = 0, f = 0, g = 0, h = 0] = state;
+  // perf: one by one; an array pattern goes through the iterator, which costs more than the rounds.
+  let a = state[0] ?? 0;
+  let b = state[1] ?? 0;
+  let c = state[2] ?? 0;
+  let d = state[3] ?? 0;
+  let e = state[4] ?? 0;
+  let f = state[5] ?? 0;
+  let g = state[6] ?? 0;
+  let h = state[7] ?? 0;
   for (let i = 0; i < 64; i++) {
     const s1 = ((e >>> 6) | (e << 26)) ^ ((e >>> 11) | (e << 21)) ^ ((e >>> 25) | (e << 7));
     const t1 = (h + s1 + ((e & f) ^ (~e & g)) + (ROUNDS[i] ?? 0) + (w[i] ?? 0)) | 0;
