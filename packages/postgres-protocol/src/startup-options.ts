@@ -17,7 +17,7 @@ export interface StartupOptions {
  * Appends the StartupMessage that `options` ask for.
  *
  * @throws {TypeError} For an empty user, or a parameter that is not the caller's to set.
- * @throws {RangeError} For U+0000 in a text, or a message above the 10000 bytes that a server accepts.
+ * @throws {RangeError} For U+0000 in a text, or a message above the 10004 bytes that a server accepts.
  */
 export function encodeStartup(out: WriteBuffer, options: StartupOptions): void {
   const { user, database, parameters = {} } = options;

@@ -2,7 +2,7 @@ import type { ReadBuffer } from '@millrace/read-buffer';
 import type { WriteBuffer } from '@millrace/write-buffer';
 import { RemoteProtocolError } from '../errors.js';
 import { checkCount } from './counts.js';
-import { endBackendFrame } from './lengths.js';
+import { endBackendFrame, STARTUP_LENGTHS } from './lengths.js';
 import { BACKEND_TYPES, FRONTEND_TYPES } from './names.js';
 
 /** A version of the protocol: 3.0, 3.2. On the wire the major number is the upper half of an int32. */
@@ -49,8 +49,8 @@ const MAJOR_VERSION = 3;
 /** 1234.5678 and on: version numbers that never were. */
 const REQUEST_CODES = { CancelRequest: 80877102, SSLRequest: 80877103, GSSENCRequest: 80877104 } as const;
 
-/** MAX_STARTUP_PACKET_LENGTH of the server's pqcomm.h. */
-export const MAX_STARTUP_BYTES = 10000;
+/** The longest first message of a client that servers take. */
+export const MAX_STARTUP_BYTES: number = STARTUP_LENGTHS[1];
 
 /** int32 in protocol 3.0; up to 256 bytes in 3.2. */
 const SECRET_KEY_BYTES = { min: 4, max: 256 } as const;
@@ -59,7 +59,7 @@ const SECRET_KEY_BYTES = { min: 4, max: 256 } as const;
  * Appends a StartupMessage.
  *
  * @throws {RangeError} For a version whose numbers are no uint16, an empty name, U+0000 in a text, or a message above
- * the 10000 bytes that a server accepts.
+ * the 10004 bytes that a server accepts.
  */
 export function encodeStartupMessage(
   out: WriteBuffer,
