@@ -1,9 +1,10 @@
+import type { BackendState } from './backend-state.js';
 import type { State } from './state.js';
 
 /** What a {@link RemoteProtocolError} may carry besides its text. */
 export interface RemoteProtocolErrorDetails {
   /** State of the machine when the bytes were judged. */
-  readonly state?: State | undefined;
+  readonly state?: State | BackendState | undefined;
   /** The manual's name of the message that was judged. */
   readonly received?: string | undefined;
   readonly cause?: unknown;
@@ -18,7 +19,7 @@ export interface RemoteProtocolErrorDetails {
 export class RemoteProtocolError extends Error {
   override readonly name: string = 'RemoteProtocolError';
   readonly code = 'ERR_POSTGRES_PROTOCOL_REMOTE';
-  readonly state: State | undefined;
+  readonly state: State | BackendState | undefined;
   readonly received: string | undefined;
 
   constructor(message: string, details: RemoteProtocolErrorDetails = {}) {
@@ -37,9 +38,9 @@ export class LocalProtocolError extends Error {
   readonly code = 'ERR_POSTGRES_PROTOCOL_LOCAL';
   /** The method that was called. */
   readonly call: string;
-  readonly state: State;
+  readonly state: State | BackendState;
 
-  constructor(call: string, state: State, message: string) {
+  constructor(call: string, state: State | BackendState, message: string) {
     super(`${call}: ${message}`);
     this.call = call;
     this.state = state;

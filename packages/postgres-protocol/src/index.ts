@@ -15,3 +15,15 @@ export type { StartupOptions } from './startup-options.js';
 export type { State } from './state.js';
 export { createStatement } from './statement.js';
 export type { Statement, StatementDescription } from './statement.js';
+
+// For authors of proxies, poolers and servers
+export { BackendMachine } from './backend-machine.js';
+export type { BackendMachineOptions } from './backend-machine.js';
+export type { BackendHandler } from './backend-handler.js';
+export type { BackendState } from './backend-state.js';
+export type { SASLInitialResponse } from './messages/authentication.js';
+export type { Bind, Parse } from './messages/extended-query.js';
+export type { FunctionCall } from './messages/function-call.js';
+export type { ServerMessage } from './messages/notices.js';
+export type { BackendKeyData, ProtocolVersion, StartupMessage } from './messages/startup.js';
+export type { RawValue } from './messages/values.js';

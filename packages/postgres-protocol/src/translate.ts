@@ -1,4 +1,5 @@
 import { BufferUnderflowError, FrameError } from '@millrace/read-buffer';
+import type { BackendState } from './backend-state.js';
 import { RemoteProtocolError } from './errors.js';
 import type { State } from './state.js';
 import { MalformedValueError } from './types/malformed-value-error.js';
@@ -19,7 +20,7 @@ export function isPeersFault(error: unknown): error is Error {
  *
  * @param received - Name of the message in work, if there was one.
  */
-export function translate(error: Error, state: State, received: string | undefined): RemoteProtocolError {
+export function translate(error: Error, state: State | BackendState, received: string | undefined): RemoteProtocolError {
   if (error instanceof RemoteProtocolError && error.state !== undefined) return error;
   const where = received === undefined ? `while ${state}` : `${received} while ${state}`;
   const cause = error instanceof RemoteProtocolError ? error.cause : error;

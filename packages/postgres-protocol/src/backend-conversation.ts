@@ -1,0 +1,342 @@
+// What the server's end knows of the conversation, and how the client's bytes and the owner's answers move it:
+//
+//   feed -> frames -> table -> decode -> state -> handler             send -> table -> encode -> state
+//
+// The rules are in backend-state.ts; what each message does is in backend-startup-messages.ts and
+// backend-request-messages.ts.
+import { ReadBuffer, type FrameLayout } from '@millrace/read-buffer';
+import type { WriteBuffer } from '@millrace/write-buffer';
+import type { BackendHandler } from './backend-handler.js';
+import { ASYNC_SENDS, BACKEND_PHASES } from './backend-phases.js';
+import { BACKEND_REQUEST_MESSAGES } from './backend-request-messages.js';
+import { BACKEND_STARTUP_MESSAGES, receivePacket } from './backend-startup-messages.js';
+import { RECEIVES, SENDS } from './backend-state.js';
+import type { AsyncSendName, BackendRequest, BackendState, ReceivedName, SentName } from './backend-state.js';
+import { CopyBatch } from './copy-batch.js';
+import { LocalProtocolError, RemoteProtocolError } from './errors.js';
+import { checkFrontendLength, checkPendingLength } from './messages/lengths.js';
+import { decodeStartupPacket, type StartupMessage } from './messages/startup.js';
+import { readFrontendMessageName, type AuthenticationAnswerName, type FrontendMessageName } from './messages/names.js';
+import { isPeersFault, translate } from './translate.js';
+import { UnansweredRequests } from './unanswered-requests.js';
+
+/** What the table says to do after a message of the client that is delivered. */
+export type ReceivedNext = BackendState | 'queue' | 'pass';
+
+/** Decodes one kind of message, moves the state by `conversation.finish(next)`, then tells the handler. */
+export type ReceivedHandler = (conversation: BackendConversation, next: ReceivedNext) => void;
+
+const MESSAGES: Readonly<Record<Exclude<FrontendMessageName, 'CopyData'>, ReceivedHandler>> = {
+  ...BACKEND_STARTUP_MESSAGES,
+  ...BACKEND_REQUEST_MESSAGES,
+};
+
+/** What a message of type `p` is. Elsewhere it goes by the name of the oldest of the four, and is illegal. */
+const ANSWERS: Readonly<Partial<Record<BackendState, AuthenticationAnswerName>>> = {
+  saslRequested: 'SASLInitialResponse',
+  saslContinued: 'SASLResponse',
+  gssRequested: 'GSSResponse',
+};
+
+/** Where the client must wait for a byte before it sends another. */
+const AWAITS_ENCRYPTION: readonly BackendState[] = [
+  'sslRequested',
+  'sslRequestedLast',
+  'gssEncRequested',
+  'gssEncRequestedLast',
+];
+
+/** Type byte, and PG_MAX_AUTH_TOKEN_LENGTH of the server's auth.c. */
+const MAX_BYTES_BEFORE_SESSION = 1 + 65_535;
+
+/** One connection's conversation. Internal: `BackendMachine` is what owners see. */
+export class BackendConversation {
+  readonly handler: BackendHandler;
+  readonly output: WriteBuffer;
+  readonly input: ReadBuffer;
+  readonly requests: UnansweredRequests = new UnansweredRequests();
+  /** Of protocol 3, as the client asked for it or was told. */
+  minorVersion = 0;
+  /** Names of the protocol options that the client asked for. */
+  protocolOptions: readonly string[] = [];
+
+  private readonly _maxMessageBytes: number;
+  private readonly _copies: CopyBatch;
+  private _state: BackendState = 'created';
+  /** The layout of typed messages; `undefined` before the StartupMessage. */
+  private _layout: FrameLayout | undefined;
+  private _brokenBy: RemoteProtocolError | undefined;
+  /** Independent of the state: says that a call comes from inside an event. */
+  private _isFeeding = false;
+  /** Independent of the state: whether what is thrown now comes of the peer's bytes, or of the handler. */
+  private _isDecoding = false;
+  /** Independent of the state, which goes on to later requests: rule 9. */
+  private _isCopyOnTheWay = false;
+  /** Whether the header of the frame that is next was judged already. */
+  private _isNextJudged = false;
+  private _received: ReceivedName | undefined;
+
+  constructor(handler: BackendHandler, output: WriteBuffer, maxMessageBytes: number, maxStartupBytes: number) {
+    this.handler = handler;
+    this.output = output;
+    this._maxMessageBytes = maxMessageBytes;
+    this._copies = new CopyBatch(maxMessageBytes);
+    this.input = new ReadBuffer({
+      frame: { typeBytes: 0, lengthBytes: 4, lengthIncludes: 'length', maxFrameBytes: maxStartupBytes },
+    });
+  }
+
+  get state(): BackendState {
+    return this._state;
+  }
+
+  get outstanding(): number {
+    const phase = BACKEND_PHASES[this._state];
+    return phase === 'authenticating' || phase === 'initializing' ? 1 : this.requests.readyCount;
+  }
+
+  feed(chunk: Uint8Array): void {
+    this._enter('feed');
+    if (this._state === 'closed') return;
+    this._isFeeding = true;
+    this._isDecoding = true;
+    try {
+      this.input.feedBorrowed(chunk);
+      try {
+        this._takeMessages();
+      } finally {
+        this.input.endBorrow();
+      }
+    } catch (error) {
+      throw this._isPeersFault(error) ? this.break(error) : error;
+    } finally {
+      this._isFeeding = false;
+    }
+  }
+
+  eof(): void {
+    this._enter('eof');
+    const cut = this.input.bufferedBytes > 0 ? 'in the middle of a message, ' : '';
+    if (cut === '' && RECEIVES[this._receivingState()].EndOfInput !== undefined) {
+      // What was asked before a Terminate is still to be answered.
+      if (this.requests.count <= 1) this._close();
+      return;
+    }
+    const state = this._state;
+    throw this.break(new RemoteProtocolError(`the connection ended ${cut}while ${state}`, { state }));
+  }
+
+  /**
+   * Ends the work on the message at hand: all of its bytes must have been read.
+   *
+   * @param request - What the message asks for, if it is to be answered.
+   */
+  finish(next: ReceivedNext, request?: BackendRequest): void {
+    const extra = this.input.length;
+    if (extra !== 0) throw new RemoteProtocolError(`a message has ${extra} bytes more than its fields`);
+    this._isDecoding = false;
+    if (next === 'pass') return;
+    if (next === 'terminating') this.requests.clear();
+    if (request !== undefined) this.requests.push(request);
+    if (next !== 'queue') this._state = next;
+    else if (this._state === 'idle') this._state = this.requests.oldest ?? 'idle';
+  }
+
+  /** A session was asked for: from here on messages have a type byte. */
+  begin({ protocolVersion, parameters }: StartupMessage): void {
+    this.minorVersion = protocolVersion.minor;
+    this.protocolOptions = parameters.map(([name]) => name).filter((name) => name.startsWith('_pq_.'));
+    this._setLayout(Math.min(MAX_BYTES_BEFORE_SESSION, this._maxMessageBytes));
+  }
+
+  /** Looks up what a message of the client does. */
+  transition(name: ReceivedName): ReceivedNext | 'skip' {
+    this._received = name;
+    if (this._isCopyOnTheWay && this._isStrayCopy(name)) return 'skip';
+    const state = this._receivingState();
+    const next = RECEIVES[state][name];
+    if (next !== undefined) return next;
+    throw new RemoteProtocolError(`${name} is illegal while ${state}`, { state, received: name });
+  }
+
+  /**
+   * Judges and writes a message of the server that the table has.
+   *
+   * @param isFatal - Whether it is an ErrorResponse that ends the session.
+   */
+  send(call: string, name: SentName, encode: () => void, isFatal = false): void {
+    const state = this._state;
+    // Once the client is at fault, the one thing left to do is to tell it.
+    if (this._brokenBy !== undefined && name !== 'ErrorResponse') throw this._brokenBy;
+    const next = SENDS[state][name];
+    if (next === undefined) {
+      if (this._brokenBy !== undefined) throw this._brokenBy;
+      throw new LocalProtocolError(call, state, `${name} cannot be sent while ${state}`);
+    }
+    this._checkClient(name);
+    this.output.atomic(encode);
+    if (isFatal || next === 'closed') this._close();
+    else this._answered(next);
+  }
+
+  /** Judges and writes a message of the server that may come at any time. */
+  sendAsync(call: string, name: AsyncSendName, encode: () => void): void {
+    if (this._brokenBy !== undefined) throw this._brokenBy;
+    const state = this._state;
+    if (!ASYNC_SENDS[name].includes(BACKEND_PHASES[state])) {
+      throw new LocalProtocolError(call, state, `${name} cannot be sent while ${state}`);
+    }
+    this.output.atomic(encode);
+  }
+
+  /** The peer broke the protocol: the conversation is over, and says so to every later call. */
+  break(error: Error): RemoteProtocolError {
+    const brokenBy = translate(error, this._state, this._received);
+    this._brokenBy = brokenBy;
+    this._state = 'broken';
+    this._dropInput();
+    this._tellCopies(); // what was decoded before is delivered
+    return brokenBy;
+  }
+
+  private _answered(next: Exclude<(typeof SENDS)[BackendState][SentName], undefined>): void {
+    const state = this._state;
+    if (next === 'next' || next === 'idle') {
+      if (next === 'next') this.requests.shift();
+      this._state = this.requests.oldest ?? 'idle';
+    } else if (next === 'afterCopy') {
+      this._answered(this.requests.oldest === 'querying' ? 'querying' : 'next');
+    } else if (next === 'failed') {
+      this._fail(state);
+    } else {
+      if (next === 'copyingIn' || next === 'copyingBoth') this.requests.dropBehindOldest();
+      if (next === 'initializing') this._setLayout(this._maxMessageBytes);
+      this._state = next;
+    }
+  }
+
+  /** What the client must not have sent before this message of ours. */
+  private _checkClient(name: SentName): void {
+    if (name === 'EncryptionAccepted' || name === 'EncryptionDeclined') this._checkNothingBehind();
+    if (name !== 'CopyInResponse' && name !== 'CopyBothResponse') return;
+    const other = this.requests.otherThanSyncBehindOldest;
+    if (other === undefined) return;
+    const text = `a request was pipelined behind COPY FROM STDIN (it would be answered while ${other})`;
+    throw this.break(new RemoteProtocolError(text));
+  }
+
+  /** Bytes that came before TLS begins were not encrypted: whoever sent them, they must not count as the client's. */
+  private _checkNothingBehind(): void {
+    const behind = this.input.bufferedBytes;
+    if (behind === 0) return;
+    throw this.break(new RemoteProtocolError(`${behind} bytes came before the answer to an encryption request`));
+  }
+
+  private _fail(state: BackendState): void {
+    const { requests } = this;
+    if (requests.oldest === 'querying' || requests.oldest === 'callingFunction') {
+      this._isCopyOnTheWay = RECEIVES[state].CopyData !== undefined;
+      this._state = 'draining';
+      return;
+    }
+    const oldest = requests.dropToSync();
+    this._state = oldest === undefined ? 'skipping' : oldest === 'syncing' ? 'draining' : 'terminating';
+  }
+
+  private _isStrayCopy(name: ReceivedName): boolean {
+    if (name === 'CopyData') return true;
+    const isEnd = name === 'CopyDone' || name === 'CopyFail';
+    if (name !== 'Sync' && name !== 'Flush') this._isCopyOnTheWay = false;
+    return isEnd;
+  }
+
+  /** Behind a Terminate nothing is legal, whatever is still being answered. */
+  private _receivingState(): BackendState {
+    return this.requests.newest === 'terminating' ? 'terminating' : this._state;
+  }
+
+  private _enter(call: string): void {
+    if (this._brokenBy !== undefined) throw this._brokenBy;
+    if (this._isFeeding) throw new LocalProtocolError(call, this._state, 'cannot be called from inside an event');
+  }
+
+  private _takeMessages(): void {
+    for (;;) {
+      // A call from inside an event may have ended the session, or found the client at fault.
+      if (this._brokenBy !== undefined) throw this._brokenBy;
+      if (this._state === 'closed') return;
+      this._received = undefined;
+      this._isDecoding = true;
+      if (AWAITS_ENCRYPTION.includes(this._state)) this._checkNothingBehind();
+      if (this._takeCopies()) continue;
+      if (!this.input.takeFrame()) break;
+      this._isNextJudged = false;
+      if (this._layout === undefined) this._takePacket();
+      else this._takeMessage();
+    }
+    this._judgeNext();
+  }
+
+  /** Takes the CopyData that is there, if the state admits it. Returns whether there was any. */
+  private _takeCopies(): boolean {
+    const next = RECEIVES[this._receivingState()].CopyData;
+    if (next === undefined || next === 'skip') return false;
+    this._received = 'CopyData';
+    this._copies.gather(this.input);
+    return this._tellCopies();
+  }
+
+  private _tellCopies(): boolean {
+    const batch = this._copies.take();
+    if (batch.length === 0) return false;
+    this._isDecoding = false;
+    this._isNextJudged = false;
+    this.handler.copyData(batch);
+    return true;
+  }
+
+  /** A message without a type byte, before the session. */
+  private _takePacket(): void {
+    const packet = decodeStartupPacket(this.input);
+    const next = this.transition(packet.kind);
+    if (next !== 'skip') receivePacket(this, next, packet);
+  }
+
+  private _takeMessage(): void {
+    const { input } = this;
+    const name = readFrontendMessageName(input, ANSWERS[this._state] ?? 'PasswordMessage');
+    const next = this.transition(name);
+    checkFrontendLength(input.type, input.payloadLength + 4);
+    // CopyData that is not skipped was taken with others before.
+    if (next === 'skip' || name === 'CopyData') input.skip(input.length);
+    else MESSAGES[name](this, next);
+  }
+
+  /** Judges what can be judged of a message that is not all there. */
+  private _judgeNext(): void {
+    const { input, _layout: layout } = this;
+    if (layout !== undefined && !this._isNextJudged) {
+      this._isNextJudged = checkPendingLength(input, layout, checkFrontendLength);
+    }
+  }
+
+  private _setLayout(maxFrameBytes: number): void {
+    this._layout = { typeBytes: 1, lengthBytes: 4, lengthIncludes: 'length', maxFrameBytes };
+    this.input.setFrame(this._layout);
+  }
+
+  private _close(): void {
+    this._state = 'closed';
+    this.requests.clear();
+    this._dropInput();
+  }
+
+  private _dropInput(): void {
+    this.input.setFrame(null);
+    this.input.skip(this.input.length);
+  }
+
+  private _isPeersFault(error: unknown): error is Error {
+    return this._isDecoding && isPeersFault(error);
+  }
+}
