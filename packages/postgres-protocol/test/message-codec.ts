@@ -126,7 +126,7 @@ export function describeMessages(sender: Sender, messages: readonly MessageSpec<
     const open = (cut: Uint8Array): ReadBuffer => opened(sender, type, cut, message.name);
 
     test('has the bytes of the manual', () => {
-      expect(written((out) => void message.encode(out, message.fields))).toEqual(whole);
+      expect(encoded(message, message.fields)).toEqual(whole);
     });
 
     test('is read from its bytes in every split, and keeps none of them', () => {
@@ -138,7 +138,7 @@ export function describeMessages(sender: Sender, messages: readonly MessageSpec<
     test('is the same after encoding and decoding', () => {
       fc.assert(
         fc.property(message.arbitrary, (fields) => {
-          const chunk = written((out) => void message.encode(out, fields));
+          const chunk = encoded(message, fields);
           expect(decodeChunks(sender, message, [chunk])).toEqual(fields);
         }),
         { numRuns: 60 },
@@ -186,6 +186,12 @@ export function describeMessages(sender: Sender, messages: readonly MessageSpec<
       expect((error as Error).message).toMatch(expected);
       expect(out.view()).toEqual(SENTINEL);
     });
+  });
+}
+
+function encoded(message: MessageSpec<unknown>, fields: unknown): Uint8Array {
+  return written((out) => {
+    message.encode(out, fields);
   });
 }
 

@@ -7,6 +7,8 @@ import { readValue, writeValue, type RawValue } from './values.js';
 
 const SALT_BYTES = 4;
 
+const NO_MECHANISM = 'a SASLInitialResponse names no mechanism';
+
 /** The fields of a SASLInitialResponse. */
 export interface SASLInitialResponse {
   readonly mechanism: string;
@@ -106,7 +108,11 @@ export function decodeAuthenticationSASLFinal(input: ReadBuffer): Uint8Array {
   return input.readBytes(input.length);
 }
 
-/** Appends a PasswordMessage. */
+/**
+ * Appends a PasswordMessage.
+ *
+ * @throws {RangeError} For U+0000 in the password, or more than the 65535 bytes that a server takes.
+ */
 export function encodePasswordMessage(out: WriteBuffer, password: string): void {
   const start = out.length;
   const frame = out.beginFrame(FRONTEND_TYPES.PasswordMessage);
@@ -119,8 +125,13 @@ export function decodePasswordMessage(input: ReadBuffer): string {
   return input.readCString();
 }
 
-/** Appends a SASLInitialResponse. */
+/**
+ * Appends a SASLInitialResponse.
+ *
+ * @throws {RangeError} For no mechanism, U+0000 in its name, or more than the 65535 bytes that a server takes.
+ */
 export function encodeSASLInitialResponse(out: WriteBuffer, mechanism: string, data: RawValue): void {
+  if (mechanism === '') throw new RangeError(NO_MECHANISM);
   const start = out.length;
   const frame = out.beginFrame(FRONTEND_TYPES.SASLInitialResponse);
   out.writeCString(mechanism);
@@ -131,7 +142,7 @@ export function encodeSASLInitialResponse(out: WriteBuffer, mechanism: string, d
 /** Decodes a SASLInitialResponse. */
 export function decodeSASLInitialResponse(input: ReadBuffer): SASLInitialResponse {
   const mechanism = input.readCString();
-  if (mechanism === '') throw new RemoteProtocolError('a SASLInitialResponse names no mechanism');
+  if (mechanism === '') throw new RemoteProtocolError(NO_MECHANISM);
   return { mechanism, data: readValue(input) };
 }
 

@@ -13,12 +13,20 @@ export interface CopyResponse {
   readonly columnFormats: readonly FormatCode[];
 }
 
-/** Appends a CopyInResponse: the server is ready for COPY FROM STDIN. */
+/**
+ * Appends a CopyInResponse: the server is ready for COPY FROM STDIN.
+ *
+ * @throws {RangeError} For binary columns in text, or more columns than fit into the 30000 bytes that libpq takes.
+ */
 export function encodeCopyInResponse(out: WriteBuffer, format: FormatCode, columnFormats: readonly FormatCode[]): void {
   encodeCopyResponse(out, 'CopyInResponse', format, columnFormats);
 }
 
-/** Decodes a CopyInResponse. */
+/**
+ * Decodes a CopyInResponse.
+ *
+ * @throws {RemoteProtocolError} For a format that is none, or binary columns in text.
+ */
 export function decodeCopyInResponse(input: ReadBuffer): CopyResponse {
   return decodeCopyResponse(input);
 }
@@ -78,7 +86,11 @@ export function encodeCopyDone(out: WriteBuffer): void {
   out.endFrame(out.beginFrame(FRONTEND_TYPES.CopyDone));
 }
 
-/** Appends a CopyFail: the server ends COPY FROM STDIN with an error that quotes `reason`. */
+/**
+ * Appends a CopyFail: the server ends COPY FROM STDIN with an error that quotes `reason`.
+ *
+ * @throws {RangeError} For U+0000 in the reason, or more than the 10000 bytes that a server takes.
+ */
 export function encodeCopyFail(out: WriteBuffer, reason: string): void {
   const start = out.length;
   const frame = out.beginFrame(FRONTEND_TYPES.CopyFail);

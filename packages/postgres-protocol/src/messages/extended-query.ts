@@ -36,7 +36,11 @@ export interface Bind {
   readonly resultFormats: readonly FormatCode[];
 }
 
-/** Appends a Parse. An oid of 0 leaves the type to the server. */
+/**
+ * Appends a Parse. An oid of 0 leaves the type to the server.
+ *
+ * @throws {RangeError} For U+0000 in a text, more than 65535 parameters, or an oid that is no uint32.
+ */
 export function encodeParse(out: WriteBuffer, name: string, sql: string, parameterOids: readonly number[]): void {
   const start = out.length;
   const frame = out.beginFrame(FRONTEND_TYPES.Parse);
@@ -51,7 +55,12 @@ export function decodeParse(input: ReadBuffer): Parse {
   return { name: input.readCString(), sql: input.readCString(), parameterOids: readOids(input) };
 }
 
-/** Appends a Bind of values that are bytes already. */
+/**
+ * Appends a Bind of values that are bytes already.
+ *
+ * @throws {RangeError} For U+0000 in a name, more than 65535 values, or formats that do not go with them.
+ * @throws {TypeError} For a value that is neither bytes nor `null`.
+ */
 export function encodeBind(
   out: WriteBuffer,
   portal: string,
@@ -72,7 +81,12 @@ export function encodeBind(
   endFrontendFrame(out, frame, start, 'Bind');
 }
 
-/** Decodes a Bind. */
+/**
+ * Decodes a Bind.
+ *
+ * @throws {RemoteProtocolError} For counts that the message has no bytes for, formats that do not go with the values, or a
+ *   length below -1.
+ */
 export function decodeBind(input: ReadBuffer): Bind {
   const portal = input.readCString();
   const statement = input.readCString();

@@ -23,7 +23,11 @@ export interface FunctionCall {
   readonly resultFormat: FormatCode;
 }
 
-/** Appends a FunctionCall. */
+/**
+ * Appends a FunctionCall.
+ *
+ * @throws {RangeError} For an oid that is no uint32, more than 65535 arguments, or formats that do not go with them.
+ */
 export function encodeFunctionCall(
   out: WriteBuffer,
   functionOid: number,
@@ -42,7 +46,12 @@ export function encodeFunctionCall(
   endFrontendFrame(out, frame, start, 'FunctionCall');
 }
 
-/** Decodes a FunctionCall. */
+/**
+ * Decodes a FunctionCall.
+ *
+ * @throws {RemoteProtocolError} For counts that the message has no bytes for, formats that do not go with the arguments,
+ *   or a length below -1.
+ */
 export function decodeFunctionCall(input: ReadBuffer): FunctionCall {
   const functionOid = input.readUint32();
   const argumentFormats = readFormatCodes(input);

@@ -100,8 +100,11 @@ export type LengthCheck = (type: number, length: number) => void;
 
 type Entry = readonly [name: string, range: LengthRange];
 
-const BACKEND_BY_TYPE = byType(BACKEND_LENGTHS, { Authentication: BACKEND_TYPES.AuthenticationOk, ...BACKEND_TYPES });
-const FRONTEND_BY_TYPE = byType(FRONTEND_LENGTHS, {
+const BACKEND_BY_TYPE = /* @__PURE__ */ byType(BACKEND_LENGTHS, {
+  Authentication: BACKEND_TYPES.AuthenticationOk,
+  ...BACKEND_TYPES,
+});
+const FRONTEND_BY_TYPE = /* @__PURE__ */ byType(FRONTEND_LENGTHS, {
   AuthenticationAnswer: FRONTEND_TYPES.PasswordMessage,
   ...FRONTEND_TYPES,
 });

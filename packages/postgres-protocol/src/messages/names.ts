@@ -1,6 +1,15 @@
 import type { ReadBuffer } from '@millrace/read-buffer';
 import { RemoteProtocolError } from '../errors.js';
 
+// The messages of the PostgreSQL protocol, 3.0 and 3.2, one file for each flow, both directions together.
+//
+//  - `encode<Name>(out, …fields)` appends one whole message, its fields in the order of the wire. What does not fit is a
+//    RangeError or TypeError, from the buffer or from here; the frame may be open then, so callers run it in
+//    `out.atomic()`, which leaves nothing. It also refuses what the other side's own limits would: see lengths.ts.
+//  - `decode<Name>(input)` reads the fields of the frame that `takeFrame()` found: one field as it is, several as an
+//    object. All of it is the caller's to keep. A frame that is too short is a BufferUnderflowError, nonsense is a
+//    RemoteProtocolError. What follows the fields is left for the caller to judge. Messages without fields have none.
+//
 // https://www.postgresql.org/docs/current/protocol-message-formats.html
 
 /** The type byte of each message of a client, by the manual's name. Requests before the session have none. */
@@ -90,22 +99,23 @@ const AUTHENTICATION_ANSWER = 0x70;
 /**
  * The name of each message of a client, by its type byte. `undefined` where there is none, and for `p`, which has four.
  */
-export const FRONTEND_NAMES: readonly (Exclude<FrontendMessageName, AuthenticationAnswerName> | undefined)[] = byNumber(
-  FRONTEND_TYPES,
-  256,
-  AUTHENTICATION_ANSWER,
-) as readonly (Exclude<FrontendMessageName, AuthenticationAnswerName> | undefined)[];
+export const FRONTEND_NAMES: readonly (Exclude<FrontendMessageName, AuthenticationAnswerName> | undefined)[] =
+  /* @__PURE__ */ byNumber(FRONTEND_TYPES, 256, AUTHENTICATION_ANSWER) as readonly (
+    Exclude<FrontendMessageName, AuthenticationAnswerName> | undefined
+  )[];
 
 /**
  * The name of each message of a server, by its type byte. `undefined` where there is none, and for `R`, which has ten.
  */
-export const BACKEND_NAMES: readonly (Exclude<BackendMessageName, AuthenticationMessageName> | undefined)[] = byNumber(
-  BACKEND_TYPES,
-  256,
-  AUTHENTICATION,
-) as readonly (Exclude<BackendMessageName, AuthenticationMessageName> | undefined)[];
+export const BACKEND_NAMES: readonly (Exclude<BackendMessageName, AuthenticationMessageName> | undefined)[] =
+  /* @__PURE__ */ byNumber(BACKEND_TYPES, 256, AUTHENTICATION) as readonly (
+    Exclude<BackendMessageName, AuthenticationMessageName> | undefined
+  )[];
 
-const AUTHENTICATION_NAMES: readonly (AuthenticationMessageName | undefined)[] = byNumber(AUTHENTICATION_METHODS, 13);
+const AUTHENTICATION_NAMES: readonly (AuthenticationMessageName | undefined)[] = /* @__PURE__ */ byNumber(
+  AUTHENTICATION_METHODS,
+  13,
+);
 
 /**
  * Names the message of a server that `input` is in. Of an authentication request it reads the method.

@@ -22,7 +22,11 @@ export interface FieldDescription {
 /** A field without its name: the zero byte that ends it and 18 bytes. */
 const MIN_FIELD_BYTES = 19;
 
-/** Appends a Query: any number of statements in one text, without parameters. */
+/**
+ * Appends a Query: any number of statements in one text, without parameters.
+ *
+ * @throws {RangeError} For U+0000 in the text, or more than the 2^30 - 2 bytes that a server takes.
+ */
 export function encodeQuery(out: WriteBuffer, sql: string): void {
   const start = out.length;
   const frame = out.beginFrame(FRONTEND_TYPES.Query);
@@ -35,7 +39,11 @@ export function decodeQuery(input: ReadBuffer): string {
   return input.readCString();
 }
 
-/** Appends a RowDescription. */
+/**
+ * Appends a RowDescription.
+ *
+ * @throws {RangeError} For more than 65535 columns, U+0000 in a name, or a number that its field cannot hold.
+ */
 export function encodeRowDescription(out: WriteBuffer, fields: readonly FieldDescription[]): void {
   const frame = out.beginFrame(BACKEND_TYPES.RowDescription);
   writeCount(out, 'columns', fields.length);
@@ -51,7 +59,11 @@ export function encodeRowDescription(out: WriteBuffer, fields: readonly FieldDes
   out.endFrame(frame);
 }
 
-/** Decodes a RowDescription. */
+/**
+ * Decodes a RowDescription.
+ *
+ * @throws {RemoteProtocolError} For more columns than the message has bytes for, or a format code that is none.
+ */
 export function decodeRowDescription(input: ReadBuffer): FieldDescription[] {
   const count = readCount(input, 'columns', MIN_FIELD_BYTES);
   const fields: FieldDescription[] = [];
@@ -69,7 +81,12 @@ export function decodeRowDescription(input: ReadBuffer): FieldDescription[] {
   return fields;
 }
 
-/** Appends a DataRow. The bytes are copied. */
+/**
+ * Appends a DataRow. The bytes are copied.
+ *
+ * @throws {RangeError} For more than 65535 values.
+ * @throws {TypeError} For a value that is neither bytes nor `null`.
+ */
 export function encodeDataRow(out: WriteBuffer, values: readonly RawValue[]): void {
   const frame = out.beginFrame(BACKEND_TYPES.DataRow);
   writeValues(out, values);
@@ -81,7 +98,11 @@ export function decodeDataRow(input: ReadBuffer): RawValue[] {
   return readValues(input);
 }
 
-/** Appends a CommandComplete. */
+/**
+ * Appends a CommandComplete.
+ *
+ * @throws {RangeError} For U+0000 in the tag, or more than the 30000 bytes that libpq takes.
+ */
 export function encodeCommandComplete(out: WriteBuffer, tag: string): void {
   const start = out.length;
   const frame = out.beginFrame(BACKEND_TYPES.CommandComplete);

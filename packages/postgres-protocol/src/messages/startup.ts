@@ -169,14 +169,22 @@ export function encodeBackendKeyData(out: WriteBuffer, processId: number, secret
   out.endFrame(frame);
 }
 
-/** Decodes a BackendKeyData. */
+/**
+ * Decodes a BackendKeyData.
+ *
+ * @throws {RemoteProtocolError} For a key that does not have 4 to 256 bytes.
+ */
 export function decodeBackendKeyData(input: ReadBuffer): BackendKeyData {
   const processId = input.readInt32();
   checkSecretKeyLength(input.length, (text) => new RemoteProtocolError(text));
   return { processId, secretKey: input.readBytes(input.length) };
 }
 
-/** Appends a ParameterStatus. */
+/**
+ * Appends a ParameterStatus.
+ *
+ * @throws {RangeError} For U+0000 in a text, or more than the 30000 bytes that libpq takes.
+ */
 export function encodeParameterStatus(out: WriteBuffer, name: string, value: string): void {
   const start = out.length;
   const frame = out.beginFrame(BACKEND_TYPES.ParameterStatus);
