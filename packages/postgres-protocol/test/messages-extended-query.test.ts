@@ -52,7 +52,7 @@ const arbitraryBind = fc
     values: fc.array(rawValue, { maxLength: 5 }),
     resultFormats: fc.array(format, { maxLength: 5 }),
     formats: fc.array(format, { minLength: 5, maxLength: 5 }),
-    howMany: fc.constantFrom('none', 'one', 'each') as fc.Arbitrary<'none' | 'one' | 'each'>,
+    howMany: fc.constantFrom(...(['none', 'one', 'each'] as const)),
   })
   .map(({ formats, howMany, ...bind }) => {
     const count = { none: 0, one: 1, each: bind.values.length }[howMany];
