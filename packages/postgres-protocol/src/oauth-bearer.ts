@@ -56,19 +56,21 @@ export function encodeOauthBearerResponse(token: string | null): Uint8Array {
  * @throws {RemoteProtocolError} If the message is malformed; the text does not show it.
  */
 export function decodeOauthBearerResponse(data: Uint8Array): string | null {
-  const [header, ...pairs] = decodeUtf8(data).split(SEPARATOR);
-  if (header?.startsWith('p'))
+  const [header = '', ...pairs] = decodeUtf8(data).split(SEPARATOR);
+  if (header.startsWith('p'))
     throw new RemoteProtocolError('OAUTHBEARER: the client does channel binding, which is none');
-  if (/^[ny],a/.test(header ?? '')) {
+  if (/^[ny],a/.test(header)) {
     throw new RemoteProtocolError('OAUTHBEARER: an authorization identity is not supported');
   }
   // "n,," 0x01 pair 0x01 pair 0x01 0x01: two empty parts at the end.
-  if (!/^[ny],,$/.test(header ?? '') || pairs.pop() !== '' || pairs.pop() !== '') {
+  if (!/^[ny],,$/.test(header) || pairs.pop() !== '' || pairs.pop() !== '') {
     throw new RemoteProtocolError("OAUTHBEARER: the client's response is malformed");
   }
-  const auth = pairs.map(readPair).filter(([key]) => key === 'auth');
-  if (auth.length !== 1) throw new RemoteProtocolError(`OAUTHBEARER: expected one value of auth, got ${auth.length}`);
-  const value = auth[0]?.[1] ?? '';
+  const values = pairs.map(readPair).flatMap(([key, value]) => (key === 'auth' ? [value] : []));
+  const [value] = values;
+  if (value === undefined || values.length > 1) {
+    throw new RemoteProtocolError(`OAUTHBEARER: expected one value of auth, got ${values.length}`);
+  }
   const token = value.replace(BEARER, '');
   return token !== value && TOKEN.test(token) ? token : null;
 }

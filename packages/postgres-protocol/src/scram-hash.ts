@@ -23,9 +23,9 @@ export function serverKey(hash: ScramHash, saltedPassword: Uint8Array): Uint8Arr
   return hash.hmac(saltedPassword, utf8('Server Key'));
 }
 
-/** Makes a proof of a client's key and the signature, and of a proof and the signature the client's key. */
+/** Makes a proof of a client's key and the signature, and of a proof and the signature the client's key: equally long. */
 export function exclusiveOr(a: Uint8Array, b: Uint8Array): Uint8Array {
-  return a.map((byte, i) => byte ^ (b[i] ?? 0));
+  return a.map((byte, i) => byte ^ (b[i] as number));
 }
 
 /** Not ASCII: what an extension or the name of a user holds is part of what is signed. */

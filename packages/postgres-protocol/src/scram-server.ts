@@ -9,7 +9,14 @@
 import { decodeBase64, encodeBase64 } from './crypto/base64.js';
 import { isEqualBytes } from './crypto/equal-bytes.js';
 import { RemoteProtocolError } from './errors.js';
-import { checkNonce, isNonce, leadingValues, parseScramAttributes, unescapeName } from './scram-attributes.js';
+import {
+  checkNonce,
+  isNonce,
+  leadingValues,
+  parseScramAttributes,
+  unescapeName,
+  type ScramAttribute,
+} from './scram-attributes.js';
 import {
   bindingInput,
   SCRAM_SHA_256,
@@ -142,7 +149,7 @@ export class ScramServer {
       }
       if (type !== TLS_SERVER_END_POINT)
         throw new RemoteProtocolError(`SCRAM: unknown type of channel binding ${type}`);
-      this.#binding = { data: this.#channelBinding ?? new Uint8Array(0) };
+      this.#binding = { data: this.#channelBinding as Uint8Array };
     } else {
       if (type !== undefined) {
         throw new RemoteProtocolError(`SCRAM: the client chose ${SCRAM_SHA_256} and does channel binding`);
@@ -163,7 +170,8 @@ export class ScramServer {
     }
     if (nonce !== this.#fullNonce) throw new RemoteProtocolError("SCRAM: the client's nonce is not the server's");
     const at = attributes.findIndex(([name]) => name === 'p');
-    const proof = at === attributes.length - 1 ? decodeBase64(attributes[at]?.[1] ?? '') : undefined;
+    const [, encoded] = attributes.at(-1) as ScramAttribute;
+    const proof = at === attributes.length - 1 ? decodeBase64(encoded) : undefined;
     if (proof?.length !== SHA_256.digestBytes) throw new RemoteProtocolError('SCRAM: the proof is malformed');
     return proof;
   }

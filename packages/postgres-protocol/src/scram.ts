@@ -7,7 +7,14 @@
 import { decodeBase64, encodeBase64 } from './crypto/base64.js';
 import { isEqualBytes } from './crypto/equal-bytes.js';
 import { RemoteProtocolError } from './errors.js';
-import { checkNonce, escapeName, isNonce, leadingValues, parseScramAttributes } from './scram-attributes.js';
+import {
+  checkNonce,
+  escapeName,
+  isNonce,
+  leadingValues,
+  parseScramAttributes,
+  type ScramAttribute,
+} from './scram-attributes.js';
 import { bindingInput, gs2Header, type ScramChannelBinding } from './scram-binding.js';
 import { clientKey, exclusiveOr, serverKey, SHA_256, utf8, type ScramHash } from './scram-hash.js';
 
@@ -115,7 +122,7 @@ export class ScramConversation {
   /** @throws {RemoteProtocolError} If the server refuses, or does not prove that it knows the password too. */
   receiveServerFinal(message: string): void {
     const attributes = parseScramAttributes(message, SERVER_FINAL);
-    const [name, value = ''] = attributes[0] ?? [];
+    const [name, value] = attributes[0] as ScramAttribute;
     if (name === 'e') {
       const error = SERVER_ERRORS.includes(value) ? value : 'other-error';
       throw new RemoteProtocolError(`SCRAM: the server refused: ${error}`);

@@ -34,24 +34,24 @@ export function md5(data: Uint8Array): Uint8Array {
 }
 
 function compress(state: Int32Array, block: DataView, at: number): void {
-  let a = state[0] ?? 0;
-  let b = state[1] ?? 0;
-  let c = state[2] ?? 0;
-  let d = state[3] ?? 0;
+  let a = state[0] as number;
+  let b = state[1] as number;
+  let c = state[2] as number;
+  let d = state[3] as number;
   for (let i = 0; i < 64; i++) {
     const round = i >> 4;
     const word = block.getInt32(at + wordOf(round, i) * 4, true);
-    const sum = (a + mix(round, b, c, d) + (SINES[i] ?? 0) + word) | 0;
-    const shift = SHIFTS[round * 4 + (i & 3)] ?? 0;
+    const sum = (a + mix(round, b, c, d) + (SINES[i] as number) + word) | 0;
+    const shift = SHIFTS[round * 4 + (i & 3)] as number;
     a = d;
     d = c;
     c = b;
     b = (b + ((sum << shift) | (sum >>> (32 - shift)))) | 0;
   }
-  state[0] = (state[0] ?? 0) + a;
-  state[1] = (state[1] ?? 0) + b;
-  state[2] = (state[2] ?? 0) + c;
-  state[3] = (state[3] ?? 0) + d;
+  state[0] = (state[0] as number) + a;
+  state[1] = (state[1] as number) + b;
+  state[2] = (state[2] as number) + c;
+  state[3] = (state[3] as number) + d;
 }
 
 /** F, G, H and I of RFC 1321. */

@@ -48,7 +48,7 @@ function block(key: HmacKey, salt: Uint8Array, iterations: number, index: number
     absorbDigest(inner, digest, 64);
     digest.set(key.outer);
     absorbDigest(digest, inner, 64);
-    for (let word = 0; word < 8; word++) sum[word] = (sum[word] ?? 0) ^ (digest[word] ?? 0);
+    for (let word = 0; word < 8; word++) sum[word] = (sum[word] as number) ^ (digest[word] as number);
   }
   return digestBytes(sum);
 }

@@ -32,7 +32,7 @@ export function saslPrep(password: string): string {
   const table = (unpacked ??= unpackAll());
   const mapped: number[] = [];
   for (const character of password) {
-    const code = character.codePointAt(0) ?? 0;
+    const code = character.codePointAt(0) as number;
     if (includes(table.toSpace, code)) mapped.push(0x20);
     else if (!includes(table.toNothing, code)) mapped.push(code);
   }
@@ -54,7 +54,7 @@ function isRefused(table: Tables, code: number): boolean {
 function isBidiSound(table: Tables, codes: readonly number[]): boolean {
   if (!codes.some((code) => includes(table.rightToLeft, code))) return true;
   if (codes.some((code) => includes(table.leftToRight, code))) return false;
-  return includes(table.rightToLeft, codes[0] ?? 0) && includes(table.rightToLeft, codes.at(-1) ?? 0);
+  return includes(table.rightToLeft, codes[0] as number) && includes(table.rightToLeft, codes.at(-1) as number);
 }
 
 function includes(ranges: Ranges, code: number): boolean {
@@ -62,7 +62,7 @@ function includes(ranges: Ranges, code: number): boolean {
   let high = ranges.length / 2;
   while (low < high) {
     const middle = (low + high) >> 1;
-    if (code > (ranges[middle * 2 + 1] ?? 0)) low = middle + 1;
+    if (code > (ranges[middle * 2 + 1] as number)) low = middle + 1;
     else high = middle;
   }
   return code >= (ranges[low * 2] ?? Infinity);
