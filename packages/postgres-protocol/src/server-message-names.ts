@@ -4,7 +4,7 @@ import { AUTHENTICATION_METHODS, BACKEND_TYPES, readBackendMessageName } from '.
 import type { AsyncMessageName, ServerMessageName } from './state.js';
 
 /** Type byte of DataRow, the one message that has a path of its own. */
-export const DATA_ROW = BACKEND_TYPES.DataRow;
+export const DATA_ROW: number = BACKEND_TYPES.DataRow;
 
 /** Methods that a server may ask for and this machine does not know. */
 const UNSUPPORTED = {
