@@ -1,7 +1,7 @@
 import type { ReadBuffer } from '@millrace/read-buffer';
 import type { WriteBuffer } from '@millrace/write-buffer';
 import { RemoteProtocolError } from '../errors.js';
-import { endBackendFrame, endFrontendFrame } from './lengths.js';
+import { BACKEND_LENGTHS, FRONTEND_LENGTHS, endFrameWithin } from './lengths.js';
 import { AUTHENTICATION_METHODS, BACKEND_TYPES, FRONTEND_TYPES, type AuthenticationMessageName } from './names.js';
 import { readValue, writeValue, type RawValue } from './values.js';
 
@@ -78,7 +78,7 @@ export function encodeAuthenticationSASL(out: WriteBuffer, mechanisms: readonly 
   out.writeInt32(AUTHENTICATION_METHODS.AuthenticationSASL);
   for (const mechanism of mechanisms) out.writeCString(mechanism);
   out.writeUint8(0);
-  endBackendFrame(out, frame, start, 'Authentication');
+  endFrameWithin(out, frame, start, 'Authentication', BACKEND_LENGTHS.Authentication);
 }
 
 /** Decodes the rest of an AuthenticationSASL: names up to an empty one. */
@@ -117,7 +117,7 @@ export function encodePasswordMessage(out: WriteBuffer, password: string): void 
   const start = out.length;
   const frame = out.beginFrame(FRONTEND_TYPES.PasswordMessage);
   out.writeCString(password);
-  endFrontendFrame(out, frame, start, 'AuthenticationAnswer');
+  endFrameWithin(out, frame, start, 'AuthenticationAnswer', FRONTEND_LENGTHS.AuthenticationAnswer);
 }
 
 /** Decodes a PasswordMessage: the password, or `md5` and its digest. */
@@ -136,7 +136,7 @@ export function encodeSASLInitialResponse(out: WriteBuffer, mechanism: string, d
   const frame = out.beginFrame(FRONTEND_TYPES.SASLInitialResponse);
   out.writeCString(mechanism);
   writeValue(out, data);
-  endFrontendFrame(out, frame, start, 'AuthenticationAnswer');
+  endFrameWithin(out, frame, start, 'AuthenticationAnswer', FRONTEND_LENGTHS.AuthenticationAnswer);
 }
 
 /** Decodes a SASLInitialResponse. */
@@ -177,12 +177,12 @@ function encodeRequest(out: WriteBuffer, name: AuthenticationMessageName, data: 
   const frame = out.beginFrame(BACKEND_TYPES[name]);
   out.writeInt32(AUTHENTICATION_METHODS[name]);
   out.writeBytes(data);
-  endBackendFrame(out, frame, start, 'Authentication');
+  endFrameWithin(out, frame, start, 'Authentication', BACKEND_LENGTHS.Authentication);
 }
 
 function encodeAnswer(out: WriteBuffer, type: number, data: Uint8Array): void {
   const start = out.length;
   const frame = out.beginFrame(type);
   out.writeBytes(data);
-  endFrontendFrame(out, frame, start, 'AuthenticationAnswer');
+  endFrameWithin(out, frame, start, 'AuthenticationAnswer', FRONTEND_LENGTHS.AuthenticationAnswer);
 }

@@ -2,7 +2,7 @@ import type { ReadBuffer } from '@millrace/read-buffer';
 import type { WriteBuffer } from '@millrace/write-buffer';
 import { RemoteProtocolError } from '../errors.js';
 import { checkFormatCode, formatOfPeer, readFormatCodes, writeFormatCodes, type FormatCode } from './format-codes.js';
-import { endBackendFrame, endFrontendFrame } from './lengths.js';
+import { BACKEND_LENGTHS, FRONTEND_LENGTHS, endFrameWithin } from './lengths.js';
 import { BACKEND_TYPES, FRONTEND_TYPES } from './names.js';
 
 /** The fields of a CopyInResponse, CopyOutResponse or CopyBothResponse. */
@@ -64,7 +64,7 @@ export function encodeCopyData(out: WriteBuffer, data: Uint8Array): void {
   const start = out.length;
   const frame = out.beginFrame(FRONTEND_TYPES.CopyData);
   out.writeBytes(data);
-  endFrontendFrame(out, frame, start, 'CopyData');
+  endFrameWithin(out, frame, start, 'CopyData', FRONTEND_LENGTHS.CopyData);
 }
 
 /** Decodes a CopyData: all of its bytes, as a copy. */
@@ -95,7 +95,7 @@ export function encodeCopyFail(out: WriteBuffer, reason: string): void {
   const start = out.length;
   const frame = out.beginFrame(FRONTEND_TYPES.CopyFail);
   out.writeCString(reason);
-  endFrontendFrame(out, frame, start, 'CopyFail');
+  endFrameWithin(out, frame, start, 'CopyFail', FRONTEND_LENGTHS.CopyFail);
 }
 
 /** Decodes a CopyFail: the reason. */
@@ -115,7 +115,7 @@ function encodeCopyResponse(
   const frame = out.beginFrame(BACKEND_TYPES[name]);
   out.writeUint8(format);
   writeFormatCodes(out, columnFormats);
-  endBackendFrame(out, frame, start, name);
+  endFrameWithin(out, frame, start, name, BACKEND_LENGTHS[name]);
 }
 
 function decodeCopyResponse(input: ReadBuffer): CopyResponse {

@@ -3,7 +3,7 @@ import type { WriteBuffer } from '@millrace/write-buffer';
 import { RemoteProtocolError } from '../errors.js';
 import { readCount, writeCount } from './counts.js';
 import { formatsFault, readFormatCodes, writeFormatCodes, type FormatCode } from './format-codes.js';
-import { endFrontendFrame } from './lengths.js';
+import { FRONTEND_LENGTHS, endFrameWithin } from './lengths.js';
 import { BACKEND_TYPES, FRONTEND_TYPES } from './names.js';
 import { readValues, writeValues, type RawValue } from './values.js';
 
@@ -47,7 +47,7 @@ export function encodeParse(out: WriteBuffer, name: string, sql: string, paramet
   out.writeCString(name);
   out.writeCString(sql);
   writeOids(out, parameterOids);
-  endFrontendFrame(out, frame, start, 'Parse');
+  endFrameWithin(out, frame, start, 'Parse', FRONTEND_LENGTHS.Parse);
 }
 
 /** Decodes a Parse. */
@@ -78,7 +78,7 @@ export function encodeBind(
   writeFormatCodes(out, parameterFormats);
   writeValues(out, values);
   writeFormatCodes(out, resultFormats);
-  endFrontendFrame(out, frame, start, 'Bind');
+  endFrameWithin(out, frame, start, 'Bind', FRONTEND_LENGTHS.Bind);
 }
 
 /**
@@ -128,7 +128,7 @@ export function encodeExecute(out: WriteBuffer, portal: string, maxRows: number)
   const frame = out.beginFrame(FRONTEND_TYPES.Execute);
   out.writeCString(portal);
   out.writeInt32(maxRows);
-  endFrontendFrame(out, frame, start, 'Execute');
+  endFrameWithin(out, frame, start, 'Execute', FRONTEND_LENGTHS.Execute);
 }
 
 /** Decodes an Execute. A negative number of rows means all, to servers as well. */
@@ -189,7 +189,7 @@ function encodeNamed(out: WriteBuffer, message: 'Describe' | 'Close', what: Name
   const frame = out.beginFrame(FRONTEND_TYPES[message]);
   out.writeUint8(NAMED_OBJECTS[what]);
   out.writeCString(name);
-  endFrontendFrame(out, frame, start, message);
+  endFrameWithin(out, frame, start, message, FRONTEND_LENGTHS[message]);
 }
 
 function decodeNamed(input: ReadBuffer): { readonly what: NamedObject; readonly name: string } {

@@ -9,7 +9,7 @@ import {
   writeFormatCodes,
   type FormatCode,
 } from './format-codes.js';
-import { endFrontendFrame } from './lengths.js';
+import { FRONTEND_LENGTHS, endFrameWithin } from './lengths.js';
 import { BACKEND_TYPES, FRONTEND_TYPES } from './names.js';
 import { readValue, readValues, writeValue, writeValues, type RawValue } from './values.js';
 
@@ -43,7 +43,7 @@ export function encodeFunctionCall(
   writeFormatCodes(out, argumentFormats);
   writeValues(out, values);
   writeFormatCode(out, resultFormat);
-  endFrontendFrame(out, frame, start, 'FunctionCall');
+  endFrameWithin(out, frame, start, 'FunctionCall', FRONTEND_LENGTHS.FunctionCall);
 }
 
 /**

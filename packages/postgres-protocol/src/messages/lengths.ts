@@ -151,34 +151,17 @@ export function checkPendingLength(input: ReadBuffer, layout: FrameLayout, check
 }
 
 /**
- * Ends a frame that holds a message of a server, if clients take one so long.
+ * Ends the frame of a message, if the other side takes one so long.
  *
  * @param start - `out.length` when the frame began.
- * @throws {RangeError} If they do not; the frame is closed, and for the caller to undo.
+ * @param name - For the error.
+ * @param range - Of the tables above.
+ * @throws {RangeError} If it does not; the frame is closed, and for the caller to undo.
  */
-export function endBackendFrame(
-  out: WriteBuffer,
-  frame: number,
-  start: number,
-  name: keyof typeof BACKEND_LENGTHS,
-): void {
+export function endFrameWithin(out: WriteBuffer, frame: number, start: number, name: string, range: LengthRange): void {
   out.endFrame(frame);
-  checkWritten(out.length - start - 1, name, BACKEND_LENGTHS[name]);
-}
-
-/** Ends a frame that holds a message of a client, if servers take one so long; see {@link endBackendFrame}. */
-export function endFrontendFrame(
-  out: WriteBuffer,
-  frame: number,
-  start: number,
-  name: keyof typeof FRONTEND_LENGTHS,
-): void {
-  out.endFrame(frame);
-  checkWritten(out.length - start - 1, name, FRONTEND_LENGTHS[name]);
-}
-
-function checkWritten(length: number, name: string, [, most]: LengthRange): void {
-  if (length > most) throw new RangeError(`${name} has a length of at most ${most}, this one needs ${length}`);
+  const length = out.length - start - 1;
+  if (length > range[1]) throw new RangeError(`${name} has a length of at most ${range[1]}, this one needs ${length}`);
 }
 
 function checkLength(

@@ -2,7 +2,7 @@ import type { ReadBuffer } from '@millrace/read-buffer';
 import type { WriteBuffer } from '@millrace/write-buffer';
 import { readCount, writeCount } from './counts.js';
 import { readFormatCode, writeFormatCode, type FormatCode } from './format-codes.js';
-import { endBackendFrame, endFrontendFrame } from './lengths.js';
+import { BACKEND_LENGTHS, FRONTEND_LENGTHS, endFrameWithin } from './lengths.js';
 import { BACKEND_TYPES, FRONTEND_TYPES } from './names.js';
 import { readValues, writeValues, type RawValue } from './values.js';
 
@@ -31,7 +31,7 @@ export function encodeQuery(out: WriteBuffer, sql: string): void {
   const start = out.length;
   const frame = out.beginFrame(FRONTEND_TYPES.Query);
   out.writeCString(sql);
-  endFrontendFrame(out, frame, start, 'Query');
+  endFrameWithin(out, frame, start, 'Query', FRONTEND_LENGTHS.Query);
 }
 
 /** Decodes a Query. */
@@ -107,7 +107,7 @@ export function encodeCommandComplete(out: WriteBuffer, tag: string): void {
   const start = out.length;
   const frame = out.beginFrame(BACKEND_TYPES.CommandComplete);
   out.writeCString(tag);
-  endBackendFrame(out, frame, start, 'CommandComplete');
+  endFrameWithin(out, frame, start, 'CommandComplete', BACKEND_LENGTHS.CommandComplete);
 }
 
 /** Decodes a CommandComplete: its tag, `INSERT 0 1`. */

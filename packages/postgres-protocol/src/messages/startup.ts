@@ -2,7 +2,7 @@ import type { ReadBuffer } from '@millrace/read-buffer';
 import type { WriteBuffer } from '@millrace/write-buffer';
 import { RemoteProtocolError } from '../errors.js';
 import { checkCount } from './counts.js';
-import { endBackendFrame, STARTUP_LENGTHS } from './lengths.js';
+import { BACKEND_LENGTHS, STARTUP_LENGTHS, endFrameWithin } from './lengths.js';
 import { BACKEND_TYPES, FRONTEND_TYPES } from './names.js';
 
 /** A version of the protocol: 3.0, 3.2. On the wire the major number is the upper half of an int32. */
@@ -143,7 +143,7 @@ export function encodeNegotiateProtocolVersion(
   writeVersion(out, protocolVersion);
   out.writeInt32(options.length);
   for (const option of options) out.writeCString(option);
-  endBackendFrame(out, frame, start, 'NegotiateProtocolVersion');
+  endFrameWithin(out, frame, start, 'NegotiateProtocolVersion', BACKEND_LENGTHS.NegotiateProtocolVersion);
 }
 
 /** Decodes a NegotiateProtocolVersion. Whether the version and the options make sense is for the caller to judge. */
@@ -190,7 +190,7 @@ export function encodeParameterStatus(out: WriteBuffer, name: string, value: str
   const frame = out.beginFrame(BACKEND_TYPES.ParameterStatus);
   out.writeCString(name);
   out.writeCString(value);
-  endBackendFrame(out, frame, start, 'ParameterStatus');
+  endFrameWithin(out, frame, start, 'ParameterStatus', BACKEND_LENGTHS.ParameterStatus);
 }
 
 /** Decodes a ParameterStatus. */
