@@ -28,7 +28,7 @@ export function unprivilegedOwner(): Owner | undefined {
 export type PgMajor = 13 | 18;
 
 /**
- * Finds where the platform's package keeps bin/, lib/ and share/.
+ * Finds where the platform's package keeps bin/, lib/ and share/; lib/ has libpq, too.
  *
  * @param platform - As npm names it. Default: this machine's.
  * @throws {Error} If that version is not installed for that platform.
