@@ -1,5 +1,5 @@
 /**
- * What drivers and protocols are tested with: a server that plays a script.
+ * What drivers and protocols are tested with: a server that plays a script, and a printer of conversations.
  *
  * @packageDocumentation
  */
@@ -14,3 +14,5 @@ export { ScriptedServer } from './testing/scripted-server.js';
 export type { ScriptedConnection, ScriptedServerOptions } from './testing/scripted-server.js';
 export { step } from './testing/step.js';
 export type { Expected, Script, Step, StepBuilders } from './testing/step.js';
+export { TracePrinter } from './testing/trace.js';
+export type { TracePrinterOptions } from './testing/trace.js';
