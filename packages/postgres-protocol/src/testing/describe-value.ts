@@ -12,7 +12,7 @@ export function describeValue(value: unknown): string {
     const entries = Object.entries(value).map(([key, field]) => `${key}: ${describeValue(field)}`);
     return entries.length === 0 ? '{}' : `{ ${entries.join(', ')} }`;
   }
-  return String(value as number | boolean | null);
+  return typeof value === 'number' || typeof value === 'boolean' ? String(value) : 'null';
 }
 
 /** @returns `<52 45>`, with the count of bytes where not all are shown. */

@@ -204,7 +204,7 @@ export class ScriptedBackend {
       const type = layout.typeBytes === 0 ? [] : [Uint8Array.of(input.type)];
       const length = Uint8Array.of(0, 0, 0, 0);
       new DataView(length.buffer).setInt32(0, 4 + input.payloadLength);
-      seen = concatenate([...type, length, input.payload()]);
+      seen = concatenate([...type, length, input.readBytes(input.length)]);
     } catch (error) {
       this._fail(`expected ${expected.text}, saw what is none: ${(error as Error).message}`);
       return false;
