@@ -148,7 +148,7 @@ export class ScramServer {
         throw new RemoteProtocolError(`SCRAM: the client chose ${SCRAM_SHA_256_PLUS} and does no channel binding`);
       }
       if (type !== TLS_SERVER_END_POINT)
-        throw new RemoteProtocolError(`SCRAM: unknown type of channel binding ${type}`);
+        throw new RemoteProtocolError(`SCRAM: unknown type of channel binding ${type.slice(0, 64)}`);
       this.#binding = { data: this.#channelBinding as Uint8Array };
     } else {
       if (type !== undefined) {
@@ -177,7 +177,7 @@ export class ScramServer {
   }
 
   #demand(step: 'clientFirst' | 'clientFinal', call: string): void {
-    if (this.#step !== step) throw new TypeError(`${call}: the conversation is at ${this.#step}`);
+    if (this.#step !== step) throw new TypeError(`${call}: expected at ${step}, the conversation is at ${this.#step}`);
   }
 }
 

@@ -45,7 +45,9 @@ export interface MockScramVerifierOptions {
 /**
  * What a server keeps of a password: enough to check a client's proof and to prove itself, too little to log in with.
  *
- * Immutable; its text is what `pg_authid.rolpassword` holds, and what `alter role … password '…'` takes.
+ * Its text is what `pg_authid.rolpassword` holds, and what `alter role … password '…'` takes.
+ *
+ * @remarks Lifetime: it copies what it is made of, and may serve any number of conversations; do not modify its bytes.
  */
 export class ScramVerifier {
   readonly iterations: number;
@@ -55,13 +57,15 @@ export class ScramVerifier {
   /** Whether there is no such user, so that no proof is right. */
   readonly isMock: boolean;
 
-  /** @throws {RangeError} If `iterations` is not a positive integer, or `salt` is empty. */
+  /** @throws {RangeError} If `iterations` is not a positive integer, `salt` is empty, or a key has not 32 bytes. */
   constructor(fields: ScramVerifierFields) {
     const { iterations, salt, storedKey, serverKey, isMock = false } = fields;
     if (!(Number.isSafeInteger(iterations) && iterations >= 1)) {
       throw new RangeError(`iterations must be a positive integer, got ${iterations}`);
     }
     if (salt.length === 0) throw new RangeError('a salt has at least 1 byte');
+    checkLength('storedKey', storedKey);
+    checkLength('serverKey', serverKey);
     this.iterations = iterations;
     this.salt = new Uint8Array(salt); // not slice(): that of a Buffer is a view
     this.storedKey = new Uint8Array(storedKey);
@@ -76,9 +80,7 @@ export class ScramVerifier {
    */
   static fromSaltedPassword(options: ScramVerifierOptions): ScramVerifier {
     const { saltedPassword, salt, iterations } = options;
-    if (saltedPassword.length !== SHA_256.digestBytes) {
-      throw new RangeError(`a salted password has ${SHA_256.digestBytes} bytes, got ${saltedPassword.length}`);
-    }
+    checkLength('saltedPassword', saltedPassword);
     const storedKey = SHA_256.digest(clientKey(SHA_256, saltedPassword));
     return new ScramVerifier({ iterations, salt, storedKey, serverKey: serverKey(SHA_256, saltedPassword) });
   }
@@ -127,5 +129,12 @@ export class ScramVerifier {
    */
   isSaltedPassword(saltedPassword: Uint8Array): boolean {
     return isEqualBytes(serverKey(SHA_256, saltedPassword), this.serverKey) && !this.isMock;
+  }
+}
+
+/** The text shows no byte of it. */
+function checkLength(name: string, secret: Uint8Array): void {
+  if (secret.length !== SHA_256.digestBytes) {
+    throw new RangeError(`${name} must have ${SHA_256.digestBytes} bytes, got ${secret.length}`);
   }
 }

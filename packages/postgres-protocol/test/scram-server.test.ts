@@ -244,6 +244,14 @@ describe('ScramVerifier', () => {
   });
 
   test.each([
+    ['stored key', { storedKey: SALTED.slice(1), serverKey: SALTED }, 'storedKey must have 32 bytes, got 31'],
+    ['server key', { storedKey: SALTED, serverKey: new Uint8Array(33) }, 'serverKey must have 32 bytes, got 33'],
+  ])('cannot be made with a %s of another length', (_, keys, message) => {
+    expect(() => new ScramVerifier({ iterations: 1, salt: SALT, ...keys })).toThrow(RangeError);
+    expect(() => new ScramVerifier({ iterations: 1, salt: SALT, ...keys })).toThrow(message);
+  });
+
+  test.each([
     ['a salted password of another length', { saltedPassword: SALTED.slice(1) }, '32 bytes, got 31'],
     ['no iterations', { iterations: 0 }, 'positive integer, got 0'],
     ['a broken count', { iterations: 1.5 }, 'positive integer, got 1.5'],
