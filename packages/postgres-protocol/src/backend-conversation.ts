@@ -122,8 +122,7 @@ export class BackendConversation {
       if (this.requests.count <= 1) this._close();
       return;
     }
-    const state = this._state;
-    throw this.break(new RemoteProtocolError(`the connection ended ${cut}while ${state}`, { state }));
+    throw this._refuse(`the connection ended ${cut}while ${this._state}`);
   }
 
   /**
@@ -221,15 +220,18 @@ export class BackendConversation {
     if (name !== 'CopyInResponse' && name !== 'CopyBothResponse') return;
     const other = this.requests.otherThanSyncBehindOldest;
     if (other === undefined) return;
-    const text = `a request was pipelined behind COPY FROM STDIN (it would be answered while ${other})`;
-    throw this.break(new RemoteProtocolError(text));
+    throw this._refuse(`a request was pipelined behind a COPY FROM STDIN (it would be answered while ${other})`);
   }
 
   /** Bytes that came before TLS begins were not encrypted: whoever sent them, they must not count as the client's. */
   private _checkNothingBehind(): void {
     const behind = this.input.bufferedBytes;
     if (behind === 0) return;
-    throw this.break(new RemoteProtocolError(`${behind} bytes came before the answer to an encryption request`));
+    throw this._refuse(`${behind} bytes came before the answer to an encryption request (while ${this._state})`);
+  }
+
+  private _refuse(text: string): RemoteProtocolError {
+    return this.break(new RemoteProtocolError(text, { state: this._state }));
   }
 
   private _fail(state: BackendState): void {

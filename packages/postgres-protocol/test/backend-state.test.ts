@@ -2,36 +2,22 @@ import { describe, expect, test } from 'vitest';
 import { ASYNC_SENDS, BACKEND_PHASES } from '../src/backend-phases.js';
 import { RECEIVES, SENDS } from '../src/backend-state.js';
 import type { AsyncSendName, BackendState, ReceivedName, SentName } from '../src/backend-state.js';
-import type { BackendMachine } from '../src/index.js';
+import { MESSAGES, SENDING } from './backend-tables.js';
 import { after, client, ERROR, newBackend, openBackend, type BackendSession } from './backend-session.js';
 import { concat, int32 } from './wire.js';
 
 const starting = (): BackendSession => after(newBackend(), [client.startup()]);
 const opened = (...messages: Uint8Array[]): BackendSession => after(openBackend(), messages);
-const decline = (machine: BackendMachine): void => {
-  machine.sendEncryptionAnswer(false);
-};
-const sasl = (machine: BackendMachine): void => {
-  machine.sendAuthenticationSASL(['M']);
-};
-const saslContinue = (machine: BackendMachine): void => {
-  machine.sendAuthenticationSASLContinue(Uint8Array.of(1));
-};
-const copyIn = (machine: BackendMachine): void => {
-  machine.sendCopyInResponse(0, [0]);
-};
-const copyOut = (machine: BackendMachine): void => {
-  machine.sendCopyOutResponse(0, [0]);
-};
-const copyBoth = (machine: BackendMachine): void => {
-  machine.sendCopyBothResponse(0, []);
-};
-const copyDone = (machine: BackendMachine): void => {
-  machine.sendCopyDone();
-};
-const error = (machine: BackendMachine): void => {
-  machine.sendErrorResponse(ERROR);
-};
+const {
+  EncryptionDeclined: decline,
+  AuthenticationSASL: sasl,
+  AuthenticationSASLContinue: saslContinue,
+  CopyInResponse: copyIn,
+  CopyOutResponse: copyOut,
+  CopyBothResponse: copyBoth,
+  CopyDone: copyDone,
+  ErrorResponse: error,
+} = SENDING;
 const saslInitialReceived = (): BackendSession => {
   const session = starting();
   sasl(session.machine);
@@ -132,30 +118,6 @@ const REACH: Readonly<Record<BackendState, () => BackendSession>> = {
   },
 };
 
-const MESSAGES: Readonly<Record<Exclude<ReceivedName, 'EndOfInput'>, Uint8Array>> = {
-  SSLRequest: client.sslRequest(),
-  GSSENCRequest: client.gssEncRequest(),
-  CancelRequest: client.cancelRequest(),
-  StartupMessage: client.startup(),
-  PasswordMessage: client.password(),
-  SASLInitialResponse: client.saslInitial(),
-  SASLResponse: client.saslResponse(),
-  GSSResponse: client.saslResponse(),
-  Query: client.query(),
-  Parse: client.parse(),
-  Bind: client.bind(),
-  Describe: client.describe('P'),
-  Execute: client.execute(),
-  Close: client.close(),
-  Flush: client.flush(),
-  Sync: client.sync(),
-  FunctionCall: client.functionCall(),
-  CopyData: client.copyData(),
-  CopyDone: client.copyDone(),
-  CopyFail: client.copyFail(),
-  Terminate: client.terminate(),
-};
-
 const UNTYPED: readonly string[] = ['SSLRequest', 'GSSENCRequest', 'CancelRequest', 'StartupMessage'];
 const ANSWERS: readonly string[] = ['PasswordMessage', 'SASLInitialResponse', 'SASLResponse', 'GSSResponse'];
 
@@ -177,98 +139,6 @@ const QUEUED: Readonly<Partial<Record<string, BackendState>>> = {
   Sync: 'syncing',
   FunctionCall: 'callingFunction',
   Terminate: 'terminating',
-};
-
-const SENDING: Readonly<Record<SentName | AsyncSendName, (machine: BackendMachine) => void>> = {
-  EncryptionAccepted: (machine) => {
-    machine.sendEncryptionAnswer(true);
-  },
-  EncryptionDeclined: decline,
-  NegotiateProtocolVersion: (machine) => {
-    machine.sendNegotiateProtocolVersion('3.0');
-  },
-  AuthenticationOk: (machine) => {
-    machine.sendAuthenticationOk();
-  },
-  AuthenticationKerberosV5: (machine) => {
-    machine.sendAuthenticationKerberosV5();
-  },
-  AuthenticationCleartextPassword: (machine) => {
-    machine.sendAuthenticationCleartextPassword();
-  },
-  AuthenticationMD5Password: (machine) => {
-    machine.sendAuthenticationMD5Password(int32(1));
-  },
-  AuthenticationGSS: (machine) => {
-    machine.sendAuthenticationGSS();
-  },
-  AuthenticationSSPI: (machine) => {
-    machine.sendAuthenticationSSPI();
-  },
-  AuthenticationGSSContinue: (machine) => {
-    machine.sendAuthenticationGSSContinue(Uint8Array.of(1));
-  },
-  AuthenticationSASL: sasl,
-  AuthenticationSASLContinue: saslContinue,
-  AuthenticationSASLFinal: (machine) => {
-    machine.sendAuthenticationSASLFinal(Uint8Array.of(1));
-  },
-  BackendKeyData: (machine) => {
-    machine.sendBackendKeyData(1, int32(2));
-  },
-  ReadyForQuery: (machine) => {
-    machine.sendReadyForQuery('T');
-  },
-  ParseComplete: (machine) => {
-    machine.sendParseComplete();
-  },
-  BindComplete: (machine) => {
-    machine.sendBindComplete();
-  },
-  CloseComplete: (machine) => {
-    machine.sendCloseComplete();
-  },
-  ParameterDescription: (machine) => {
-    machine.sendParameterDescription([23]);
-  },
-  RowDescription: (machine) => {
-    machine.sendRowDescription([]);
-  },
-  NoData: (machine) => {
-    machine.sendNoData();
-  },
-  DataRow: (machine) => {
-    machine.sendDataRow([null]);
-  },
-  CommandComplete: (machine) => {
-    machine.sendCommandComplete('SELECT 0');
-  },
-  EmptyQueryResponse: (machine) => {
-    machine.sendEmptyQueryResponse();
-  },
-  PortalSuspended: (machine) => {
-    machine.sendPortalSuspended();
-  },
-  ErrorResponse: error,
-  CopyInResponse: copyIn,
-  CopyOutResponse: copyOut,
-  CopyBothResponse: copyBoth,
-  CopyData: (machine) => {
-    machine.sendCopyData(Uint8Array.of(1));
-  },
-  CopyDone: copyDone,
-  FunctionCallResponse: (machine) => {
-    machine.sendFunctionCallResponse(null);
-  },
-  NoticeResponse: (machine) => {
-    machine.sendNoticeResponse(ERROR);
-  },
-  ParameterStatus: (machine) => {
-    machine.sendParameterStatus('a', 'b');
-  },
-  NotificationResponse: (machine) => {
-    machine.sendNotificationResponse(1, 'c', 'p');
-  },
 };
 
 const STATES = Object.keys(RECEIVES) as BackendState[];
