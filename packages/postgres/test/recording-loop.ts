@@ -1,11 +1,10 @@
 import { getLoop } from '@millrace/loop-policy';
 import type { Loop, Transport } from '@millrace/loop-policy';
 
-/** The default loop, which notes each chunk that is written to any of its transports. */
-export function recordingLoop(): { loop: Loop; writes: Uint8Array[]; pauses: () => number } {
+/** A loop that notes each chunk that is written to any of its transports. */
+export function recordingLoop(inner: Loop = getLoop()): { loop: Loop; writes: Uint8Array[]; pauses: () => number } {
   const writes: Uint8Array[] = [];
   let pauseCount = 0;
-  const inner = getLoop();
   const wrap = (transport: Transport): Transport =>
     new Proxy(transport, {
       get(target, key) {

@@ -1,0 +1,20 @@
+import { runAgainstScript } from './scripted/scripted-setting.js';
+import { cancelSuite } from './suite/cancel.js';
+import { connectionLossSuite } from './suite/connection-loss.js';
+import { encodingSuite } from './suite/encoding.js';
+import { pipeliningSuite } from './suite/pipelining.js';
+import { preparedStatementSuite } from './suite/prepared-statement.js';
+import { querySuite } from './suite/query.js';
+import { statementCacheSuite } from './suite/statement-cache.js';
+import { streamSuite } from './suite/stream.js';
+import { transactionSuite } from './suite/transaction.js';
+
+runAgainstScript('cancel', cancelSuite);
+runAgainstScript('connection-loss', connectionLossSuite);
+runAgainstScript('encoding', encodingSuite);
+runAgainstScript('pipelining', pipeliningSuite);
+runAgainstScript('prepared-statement', preparedStatementSuite);
+runAgainstScript('query', querySuite);
+runAgainstScript('statement-cache', statementCacheSuite);
+runAgainstScript('stream', streamSuite);
+runAgainstScript('transaction', transactionSuite);
