@@ -200,6 +200,7 @@ export class BackendMachine extends BackendStartup {
     });
   }
 
+  /** Sends a piece of the data. */
   sendCopyData(data: Uint8Array): void {
     this._send('sendCopyData', 'CopyData', () => {
       copy.encodeCopyData(this.output, data);

@@ -54,6 +54,7 @@ export const BACKEND_PHASES: Readonly<Record<BackendState, BackendPhase>> = {
   copyingBoth: 'session',
   copyingBothIn: 'session',
   copyingBothOut: 'session',
+  endingCopyBoth: 'session',
   skipping: 'session',
   draining: 'session',
   terminating: 'session',

@@ -74,6 +74,7 @@ export type BackendState =
   | 'copyingBoth'
   | 'copyingBothIn'
   | 'copyingBothOut'
+  | 'endingCopyBoth'
   | 'skipping'
   | 'draining'
   | 'terminating'
@@ -185,8 +186,9 @@ export const RECEIVES: Readonly<Record<BackendState, ReceiveRow>> = {
   copyingOut: REQUESTS,
   endingCopyOut: REQUESTS,
   copyingBoth: { ...IN_COPY_MODE, CopyData: 'copyingBoth', CopyDone: 'copyingBothOut', CopyFail: 'failingCopyIn' },
-  copyingBothIn: { ...IN_COPY_MODE, CopyData: 'copyingBothIn', CopyDone: 'querying', CopyFail: 'failingCopyIn' },
+  copyingBothIn: { ...IN_COPY_MODE, CopyData: 'copyingBothIn', CopyDone: 'endingCopyBoth', CopyFail: 'failingCopyIn' },
   copyingBothOut: REQUESTS,
+  endingCopyBoth: REQUESTS,
 
   skipping: {
     Query: 'skip',
@@ -302,10 +304,17 @@ export const SENDS: Readonly<Record<BackendState, SendRow>> = {
   failingCopyIn: { ErrorResponse: 'failed' },
   copyingOut: { CopyData: 'copyingOut', CopyDone: 'endingCopyOut', ErrorResponse: 'failed' },
   endingCopyOut: { CommandComplete: 'afterCopy', ErrorResponse: 'failed' },
-  // Each side says for itself that it is done; then the command goes on, for START_REPLICATION perhaps with a result.
+  // Each side says for itself that it is done. Walsenders may say that they are alive behind their CopyDone, too. Then the
+  // command goes on: to its CommandComplete, with a result before it where a timeline has ended.
   copyingBoth: { CopyData: 'copyingBoth', CopyDone: 'copyingBothIn', ErrorResponse: 'failed' },
-  copyingBothIn: { ErrorResponse: 'failed' },
-  copyingBothOut: { CopyData: 'copyingBothOut', CopyDone: 'querying', ErrorResponse: 'failed' },
+  copyingBothIn: { CopyData: 'copyingBothIn', ErrorResponse: 'failed' },
+  copyingBothOut: { CopyData: 'copyingBothOut', CopyDone: 'endingCopyBoth', ErrorResponse: 'failed' },
+  endingCopyBoth: {
+    CopyData: 'endingCopyBoth',
+    RowDescription: 'queryingRows',
+    CommandComplete: 'querying',
+    ErrorResponse: 'failed',
+  },
 
   skipping: { ErrorResponse: 'skipping' }, // a second error: the abort itself failed
   draining: { ReadyForQuery: 'next', ErrorResponse: 'draining' },

@@ -104,6 +104,7 @@ const REACH: Readonly<Record<BackendState, () => BackendSession>> = {
   copyingBoth,
   copyingBothIn: () => after(copyingBoth(), [], copyDone),
   copyingBothOut: () => after(copyingBoth(), [client.copyDone()]),
+  endingCopyBoth: () => after(copyingBoth(), [client.copyDone()], copyDone),
   skipping: () => after(opened(client.execute()), [], error),
   draining: () => after(opened(client.query()), [], error),
   terminating: () => opened(client.terminate()),
@@ -169,7 +170,7 @@ function afterSending(state: BackendState, name: keyof typeof SENDING): BackendS
   const next = SENDS[state][name as SentName];
   if (next === 'next' || next === 'afterCopy') return 'idle'; // the copies above are of Executes
   if (next !== 'failed') return next;
-  return /^(querying|copyingBoth|callingFunction|functionCalled)/.test(state) ? 'draining' : 'skipping';
+  return /^(querying|copyingBoth|endingCopyBoth|callingFunction|functionCalled)/.test(state) ? 'draining' : 'skipping';
 }
 
 describe('the tables of the server', () => {
