@@ -4,8 +4,9 @@
 //
 // The rules are in backend-state.ts; what each message does is in backend-startup-messages.ts and
 // backend-request-messages.ts.
-import { ReadBuffer, type FrameLayout } from '@millrace/read-buffer';
+import type { ReadBuffer } from '@millrace/read-buffer';
 import type { WriteBuffer } from '@millrace/write-buffer';
+import { BackendFrames } from './backend-frames.js';
 import type { BackendHandler } from './backend-handler.js';
 import { ASYNC_SENDS, BACKEND_PHASES } from './backend-phases.js';
 import { BACKEND_REQUEST_MESSAGES } from './backend-request-messages.js';
@@ -14,7 +15,6 @@ import { RECEIVES, SENDS } from './backend-state.js';
 import type { AsyncSendName, BackendRequest, BackendState, ReceivedName, SentName } from './backend-state.js';
 import { CopyBatch } from './copy-batch.js';
 import { LocalProtocolError, RemoteProtocolError } from './errors.js';
-import { checkFrontendLength, checkPendingLength } from './messages/lengths.js';
 import { decodeStartupPacket, type StartupMessage } from './messages/startup.js';
 import { readFrontendMessageName, type AuthenticationAnswerName, type FrontendMessageName } from './messages/names.js';
 import { isPeersFault, translate } from './translate.js';
@@ -46,9 +46,6 @@ const AWAITS_ENCRYPTION: readonly BackendState[] = [
   'gssEncRequestedLast',
 ];
 
-/** Type byte, and PG_MAX_AUTH_TOKEN_LENGTH of the server's auth.c. */
-const MAX_BYTES_BEFORE_SESSION = 1 + 65_535;
-
 /** One connection's conversation. Internal: `BackendMachine` is what owners see. */
 export class BackendConversation {
   readonly handler: BackendHandler;
@@ -60,11 +57,9 @@ export class BackendConversation {
   /** Names of the protocol options that the client asked for. */
   protocolOptions: readonly string[] = [];
 
-  private readonly _maxMessageBytes: number;
+  private readonly _frames: BackendFrames;
   private readonly _copies: CopyBatch;
   private _state: BackendState = 'created';
-  /** The layout of typed messages; `undefined` before the StartupMessage. */
-  private _layout: FrameLayout | undefined;
   private _brokenBy: RemoteProtocolError | undefined;
   /** Independent of the state: says that a call comes from inside an event. */
   private _isFeeding = false;
@@ -72,18 +67,14 @@ export class BackendConversation {
   private _isDecoding = false;
   /** Independent of the state, which goes on to later requests: rule 9. */
   private _isCopyOnTheWay = false;
-  /** Whether the header of the frame that is next was judged already. */
-  private _isNextJudged = false;
   private _received: ReceivedName | undefined;
 
   constructor(handler: BackendHandler, output: WriteBuffer, maxMessageBytes: number, maxStartupBytes: number) {
     this.handler = handler;
     this.output = output;
-    this._maxMessageBytes = maxMessageBytes;
+    this._frames = new BackendFrames(maxMessageBytes, maxStartupBytes);
     this._copies = new CopyBatch(maxMessageBytes);
-    this.input = new ReadBuffer({
-      frame: { typeBytes: 0, lengthBytes: 4, lengthIncludes: 'length', maxFrameBytes: maxStartupBytes },
-    });
+    this.input = this._frames.buffer;
   }
 
   get state(): BackendState {
@@ -117,9 +108,10 @@ export class BackendConversation {
   eof(): void {
     this._enter('eof');
     const cut = this.input.bufferedBytes > 0 ? 'in the middle of a message, ' : '';
-    if (cut === '' && RECEIVES[this._receivingState()].EndOfInput !== undefined) {
+    const receiving = this._receivingState();
+    if (cut === '' && RECEIVES[receiving].EndOfInput !== undefined) {
       // What was asked before a Terminate is still to be answered.
-      if (this.requests.count <= 1) this._close();
+      if (receiving === this._state) this._close();
       return;
     }
     throw this._refuse(`the connection ended ${cut}while ${this._state}`);
@@ -145,7 +137,7 @@ export class BackendConversation {
   begin({ protocolVersion, parameters }: StartupMessage): void {
     this.minorVersion = protocolVersion.minor;
     this.protocolOptions = parameters.map(([name]) => name).filter((name) => name.startsWith('_pq_.'));
-    this._setLayout(Math.min(MAX_BYTES_BEFORE_SESSION, this._maxMessageBytes));
+    this._frames.beginTyped();
   }
 
   /** Looks up what a message of the client does. */
@@ -193,23 +185,22 @@ export class BackendConversation {
     const brokenBy = translate(error, this._state, this._received);
     this._brokenBy = brokenBy;
     this._state = 'broken';
-    this._dropInput();
+    this._frames.drop();
     this._tellCopies(); // what was decoded before is delivered
     return brokenBy;
   }
 
   private _answered(next: Exclude<(typeof SENDS)[BackendState][SentName], undefined>): void {
-    const state = this._state;
     if (next === 'next' || next === 'idle') {
       if (next === 'next') this.requests.shift();
       this._state = this.requests.oldest ?? 'idle';
     } else if (next === 'afterCopy') {
       this._answered(this.requests.oldest === 'querying' ? 'querying' : 'next');
     } else if (next === 'failed') {
-      this._fail(state);
+      this._fail();
     } else {
       if (next === 'copyingIn' || next === 'copyingBoth') this.requests.dropBehindOldest();
-      if (next === 'initializing') this._setLayout(this._maxMessageBytes);
+      if (next === 'initializing') this._frames.admit();
       this._state = next;
     }
   }
@@ -234,10 +225,11 @@ export class BackendConversation {
     return this.break(new RemoteProtocolError(text, { state: this._state }));
   }
 
-  private _fail(state: BackendState): void {
+  /** An ErrorResponse was sent: rule 4. */
+  private _fail(): void {
     const { requests } = this;
     if (requests.oldest === 'querying' || requests.oldest === 'callingFunction') {
-      this._isCopyOnTheWay = RECEIVES[state].CopyData !== undefined;
+      this._isCopyOnTheWay = RECEIVES[this._state].CopyData !== undefined;
       this._state = 'draining';
       return;
     }
@@ -245,6 +237,7 @@ export class BackendConversation {
     this._state = oldest === undefined ? 'skipping' : oldest === 'syncing' ? 'draining' : 'terminating';
   }
 
+  /** Whether a message belongs to a copy that has failed: rule 9. */
   private _isStrayCopy(name: ReceivedName): boolean {
     if (name === 'CopyData') return true;
     const isEnd = name === 'CopyDone' || name === 'CopyFail';
@@ -271,12 +264,10 @@ export class BackendConversation {
       this._isDecoding = true;
       if (AWAITS_ENCRYPTION.includes(this._state)) this._checkNothingBehind();
       if (this._takeCopies()) continue;
-      if (!this.input.takeFrame()) break;
-      this._isNextJudged = false;
-      if (this._layout === undefined) this._takePacket();
-      else this._takeMessage();
+      if (!this._frames.take()) return;
+      if (this._frames.areTyped) this._takeMessage();
+      else this._takePacket();
     }
-    this._judgeNext();
   }
 
   /** Takes the CopyData that is there, if the state admits it. Returns whether there was any. */
@@ -284,7 +275,7 @@ export class BackendConversation {
     const next = RECEIVES[this._receivingState()].CopyData;
     if (next === undefined || next === 'skip') return false;
     this._received = 'CopyData';
-    this._copies.gather(this.input);
+    this._frames.gather(this._copies);
     return this._tellCopies();
   }
 
@@ -292,7 +283,6 @@ export class BackendConversation {
     const batch = this._copies.take();
     if (batch.length === 0) return false;
     this._isDecoding = false;
-    this._isNextJudged = false;
     this.handler.copyData(batch);
     return true;
   }
@@ -308,34 +298,16 @@ export class BackendConversation {
     const { input } = this;
     const name = readFrontendMessageName(input, ANSWERS[this._state] ?? 'PasswordMessage');
     const next = this.transition(name);
-    checkFrontendLength(input.type, input.payloadLength + 4);
+    this._frames.check();
     // CopyData that is not skipped was taken with others before.
     if (next === 'skip' || name === 'CopyData') input.skip(input.length);
     else MESSAGES[name](this, next);
   }
 
-  /** Judges what can be judged of a message that is not all there. */
-  private _judgeNext(): void {
-    const { input, _layout: layout } = this;
-    if (layout !== undefined && !this._isNextJudged) {
-      this._isNextJudged = checkPendingLength(input, layout, checkFrontendLength);
-    }
-  }
-
-  private _setLayout(maxFrameBytes: number): void {
-    this._layout = { typeBytes: 1, lengthBytes: 4, lengthIncludes: 'length', maxFrameBytes };
-    this.input.setFrame(this._layout);
-  }
-
   private _close(): void {
     this._state = 'closed';
     this.requests.clear();
-    this._dropInput();
-  }
-
-  private _dropInput(): void {
-    this.input.setFrame(null);
-    this.input.skip(this.input.length);
+    this._frames.drop();
   }
 
   private _isPeersFault(error: unknown): error is Error {

@@ -298,6 +298,7 @@ describe('BackendMachine at the start of a session', () => {
       each.sendAuthenticationOk();
     });
     machine.feed(client.terminate());
+    machine.eof();
     expect(machine.state).toBe('initializing');
     machine.sendReadyForQuery('I');
     expect(machine.state).toBe('terminating');
