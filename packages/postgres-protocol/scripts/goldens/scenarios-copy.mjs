@@ -4,7 +4,8 @@ import { goodbye, parametersOf, V3_0 } from './scenarios-startup.mjs';
 const TABLE = 'CREATE TEMPORARY TABLE t (a int4, b text)';
 const DONE = ['CopyDone'];
 const data = (text) => ['CopyData', Buffer.from(text)];
-const copyIn = (sql) => [
+const SYNC = ['Sync'];
+const extended = (sql) => [
   ['Parse', '', sql, []],
   ['Bind', '', '', [], [], []],
   ['Execute', '', 0],
@@ -29,6 +30,7 @@ async function ask(session, sql) {
 }
 
 const QUERY = [['Query', 'COPY t FROM STDIN']];
+const EXTENDED = extended('COPY t FROM STDIN');
 const BINARY = ['PGCOPY\n\xff\r\n\0\0\0\0\0\0\0\0\0', '\0\x02\0\0\0\x04\0\0\0\x07\0\0\0\x05seven', '\xff\xff'].map(
   (part) => ['CopyData', Buffer.from(part, 'latin1')],
 );
@@ -39,14 +41,9 @@ export const COPIES = [
   copying('COPY in that the server fails', QUERY, data('nonsense\n'), data('1\tone\n'), DONE),
   copying('binary COPY in', [['Query', 'COPY t FROM STDIN (FORMAT binary)']], ...BINARY, DONE),
   copying('COPY in between two statements', [['Query', 'SELECT 1; COPY t FROM STDIN; SELECT 2']], data('1\tx\n'), DONE),
-  copying('COPY in of the extended protocol', copyIn('COPY t FROM STDIN'), data('1\tone\n'), DONE, ['Sync']),
-  copying('COPY in of the extended protocol that the client fails', copyIn('COPY t FROM STDIN'), data('1\tone\n'), [
-    'CopyFail',
-    'no',
-  ], ['Sync']), // prettier-ignore
-  copying('COPY in of the extended protocol that the server fails', copyIn('COPY t FROM STDIN'), data('x\n'), DONE, [
-    'Sync',
-  ]),
+  copying('COPY in of the extended protocol', EXTENDED, data('1\tone\n'), DONE, SYNC),
+  copying('COPY in of the extended protocol that the client fails', EXTENDED, data('1\to'), ['CopyFail', 'no'], SYNC),
+  copying('COPY in of the extended protocol that the server fails', EXTENDED, data('x\n'), DONE, SYNC),
   {
     name: 'COPY out',
     run: async (session) => {
@@ -59,7 +56,7 @@ export const COPIES = [
   {
     name: 'COPY out of the extended protocol',
     run: async (session) => {
-      session.send(...copyIn("COPY (VALUES (1, 'one'), (2, NULL)) TO STDOUT"), ['Describe', 'portal', ''], ['Sync']);
+      session.send(...extended("COPY (VALUES (1, 'one'), (2, NULL)) TO STDOUT"), ['Describe', 'portal', ''], SYNC);
       await session.until('Z');
     },
   },

@@ -45,7 +45,8 @@ export const STARTUPS = [
     await session.ended();
   }),
   startup('a database that is not there', async (session) => {
-    session.send(['StartupMessage', V3_0, [['user', 'postgres'], ['database', 'missing']]]); // prettier-ignore
+    const parameters = parametersOf('postgres').map(([name, value]) => [name, name === 'database' ? 'missing' : value]);
+    session.send(['StartupMessage', V3_0, parameters]);
     await session.until('E');
     await session.ended();
   }),
@@ -60,8 +61,8 @@ export const STARTUPS = [
     await goodbye(session);
   }),
   startup('protocol 3.2 with options that the server does not know', async (session) => {
-    const options = [['_pq_.first', 'on'], ['_pq_.second', '']]; // prettier-ignore
-    session.send(['StartupMessage', V3_2, parametersOf('postgres', ...options)]);
+    const parameters = parametersOf('postgres', ['_pq_.first', 'on'], ['_pq_.second', '']);
+    session.send(['StartupMessage', V3_2, parameters]);
     await goodbye(session);
   }),
 ];
