@@ -8,7 +8,7 @@ import type { ReadBuffer } from '@millrace/read-buffer';
 import type { WriteBuffer } from '@millrace/write-buffer';
 import { BackendFrames } from './backend-frames.js';
 import type { BackendHandler } from './backend-handler.js';
-import { ASYNC_SENDS, BACKEND_PHASES } from './backend-phases.js';
+import { ANSWERS, ASYNC_SENDS, AWAITS_ENCRYPTION, BACKEND_PHASES } from './backend-phases.js';
 import { BACKEND_REQUEST_MESSAGES } from './backend-request-messages.js';
 import { BACKEND_STARTUP_MESSAGES, receivePacket } from './backend-startup-messages.js';
 import { RECEIVES, SENDS } from './backend-state.js';
@@ -16,7 +16,7 @@ import type { AsyncSendName, BackendRequest, BackendState, ReceivedName, SentNam
 import { CopyBatch } from './copy-batch.js';
 import { LocalProtocolError, RemoteProtocolError } from './errors.js';
 import { decodeStartupPacket, type StartupMessage } from './messages/startup.js';
-import { readFrontendMessageName, type AuthenticationAnswerName, type FrontendMessageName } from './messages/names.js';
+import { readFrontendMessageName, type FrontendMessageName } from './messages/names.js';
 import { isPeersFault, translate } from './translate.js';
 import { UnansweredRequests } from './unanswered-requests.js';
 
@@ -30,21 +30,6 @@ const MESSAGES: Readonly<Record<Exclude<FrontendMessageName, 'CopyData'>, Receiv
   ...BACKEND_STARTUP_MESSAGES,
   ...BACKEND_REQUEST_MESSAGES,
 };
-
-/** What a message of type `p` is. Elsewhere it goes by the name of the oldest of the four, and is illegal. */
-const ANSWERS: Readonly<Partial<Record<BackendState, AuthenticationAnswerName>>> = {
-  saslRequested: 'SASLInitialResponse',
-  saslContinued: 'SASLResponse',
-  gssRequested: 'GSSResponse',
-};
-
-/** Where the client must wait for a byte before it sends another. */
-const AWAITS_ENCRYPTION: readonly BackendState[] = [
-  'sslRequested',
-  'sslRequestedLast',
-  'gssEncRequested',
-  'gssEncRequestedLast',
-];
 
 /** One connection's conversation. Internal: `BackendMachine` is what owners see. */
 export class BackendConversation {
@@ -160,14 +145,29 @@ export class BackendConversation {
     // Once the client is at fault, the one thing left to do is to tell it.
     if (this._brokenBy !== undefined && name !== 'ErrorResponse') throw this._brokenBy;
     const next = SENDS[state][name];
+    if (next === undefined && name === 'ReadyForQuery' && this.requests.surplusSyncs > 0) {
+      this._sendSurplus(encode);
+      return;
+    }
     if (next === undefined) {
       if (this._brokenBy !== undefined) throw this._brokenBy;
       throw new LocalProtocolError(call, state, `${name} cannot be sent while ${state}`);
     }
     this._checkClient(name);
     this.output.atomic(encode);
-    if (isFatal || next === 'closed') this._close();
-    else this._answered(next);
+    if (isFatal || next === 'closed') {
+      this._close();
+      return;
+    }
+    if (name !== 'ReadyForQuery' && name !== 'ErrorResponse') this.requests.settle();
+    this._answered(next);
+  }
+
+  /** Answers a Sync that a COPY FROM STDIN has not swallowed: rule 8. */
+  private _sendSurplus(encode: () => void): void {
+    this.output.atomic(encode);
+    this.requests.takeSurplus();
+    if (this._state === 'skipping') this._state = 'idle';
   }
 
   /** Judges and writes a message of the server that may come at any time. */
@@ -195,11 +195,12 @@ export class BackendConversation {
       if (next === 'next') this.requests.shift();
       this._state = this.requests.oldest ?? 'idle';
     } else if (next === 'afterCopy') {
+      this.requests.releaseSyncs(false);
       this._answered(this.requests.oldest === 'querying' ? 'querying' : 'next');
     } else if (next === 'failed') {
       this._fail();
     } else {
-      if (next === 'copyingIn' || next === 'copyingBoth') this.requests.dropBehindOldest();
+      if (next === 'copyingIn' || next === 'copyingBoth') this.requests.holdSyncs();
       if (next === 'initializing') this._frames.admit();
       this._state = next;
     }
@@ -228,8 +229,11 @@ export class BackendConversation {
   /** An ErrorResponse was sent: rule 4. */
   private _fail(): void {
     const { requests } = this;
-    if (requests.oldest === 'querying' || requests.oldest === 'callingFunction') {
-      this._isCopyOnTheWay = RECEIVES[this._state].CopyData !== undefined;
+    const isCopying = RECEIVES[this._state].CopyData !== undefined;
+    requests.releaseSyncs(true);
+    const isSimple = requests.oldest === 'querying' || requests.oldest === 'callingFunction';
+    this._isCopyOnTheWay = isCopying && (isSimple || requests.surplusSyncs > 0);
+    if (isSimple) {
       this._state = 'draining';
       return;
     }

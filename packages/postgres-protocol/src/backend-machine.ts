@@ -170,8 +170,9 @@ export class BackendMachine extends BackendStartup {
   }
 
   /**
-   * Asks for the data of COPY FROM STDIN. Syncs that arrived behind the command are dropped unanswered, as a server in
-   * copy mode does; the client knows, and sends another.
+   * Asks for the data of COPY FROM STDIN. Syncs that arrived behind the command are not answered, as servers in copy mode
+   * do not; the client knows, and sends others. Only if the copy fails, each of them may be answered: servers do so where
+   * it failed before they had read them.
    *
    * @throws {RemoteProtocolError} If the client has pipelined anything else behind the command: servers take that for an
    * error that they cannot recover from. Nothing is written; the machine is dead.

@@ -1,4 +1,5 @@
 import type { AsyncSendName, BackendState } from './backend-state.js';
+import type { AuthenticationAnswerName } from './messages/names.js';
 
 /** Parts of the conversation: `none` before a session was asked for, and after its end. */
 export type BackendPhase = 'none' | 'authenticating' | 'initializing' | 'session';
@@ -62,3 +63,18 @@ export const BACKEND_PHASES: Readonly<Record<BackendState, BackendPhase>> = {
   closed: 'none',
   broken: 'none',
 };
+
+/** What a message of type `p` is. Elsewhere it goes by the name of the oldest of the four, and is illegal. */
+export const ANSWERS: Readonly<Partial<Record<BackendState, AuthenticationAnswerName>>> = {
+  saslRequested: 'SASLInitialResponse',
+  saslContinued: 'SASLResponse',
+  gssRequested: 'GSSResponse',
+};
+
+/** Where the client must wait for a byte before it sends another. */
+export const AWAITS_ENCRYPTION: readonly BackendState[] = [
+  'sslRequested',
+  'sslRequestedLast',
+  'gssEncRequested',
+  'gssEncRequestedLast',
+];

@@ -19,10 +19,12 @@
 //  6. An ErrorResponse that is FATAL or PANIC ends the session from any state; the table holds only what an ERROR does.
 //  7. Nothing is legal behind a Terminate, even while requests before it are being answered. A Terminate in the middle of
 //     COPY FROM STDIN leaves nothing to answer.
-//  8. CopyInResponse drops the Syncs that arrived behind the command: in copy mode the server ignores them, and the
-//     client sends another. Any other request behind it is the client's fault.
-//  9. After an error in COPY FROM STDIN of a Query, CopyData, CopyDone and CopyFail that are still on the way are skipped,
-//     until the client sends something else. (After one of an Execute, `skipping` does it.)
+//  8. CopyInResponse puts aside the Syncs that arrived behind the command: in copy mode the server ignores them, and the
+//     client sends others when the mode ends. But a COPY may fail before the server has read them (that to a view does):
+//     then a ReadyForQuery is legal for each of them, until a later request is answered; while `skipping`, too, which it
+//     ends. Any other request behind the command is the client's fault.
+//  9. After an error in COPY FROM STDIN, CopyData, CopyDone and CopyFail that are still on the way are skipped, until the
+//     client sends something else. (After one of an Execute, `skipping` does it, unless rule 8 ends it.)
 // 10. A StartupMessage that asks for a protocol above 3.2 leads to `negotiating`, not to `starting`.
 // 11. In `closed` whatever arrives is dropped unread: the client may not know yet. In `broken` the one call that is left
 //     is a FATAL ErrorResponse, which says why.

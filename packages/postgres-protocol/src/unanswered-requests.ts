@@ -9,6 +9,8 @@ export class UnansweredRequests {
   private _first = 0;
   private _readyCount = 0;
   private _newest: BackendRequest | undefined;
+  private _heldSyncs = 0;
+  private _surplusSyncs = 0;
 
   get count(): number {
     return this._kinds.length - this._first;
@@ -52,6 +54,8 @@ export class UnansweredRequests {
     this._kinds = [];
     this._first = 0;
     this._readyCount = 0;
+    this._heldSyncs = 0;
+    this._surplusSyncs = 0;
   }
 
   /** Removes what an error leaves unanswered: all before the first Sync or Terminate. Returns which is the oldest then. */
@@ -65,11 +69,32 @@ export class UnansweredRequests {
     return this._kinds.slice(this._first + 1).find((kind) => kind !== 'syncing');
   }
 
-  /** Removes all but the oldest. */
-  dropBehindOldest(): void {
-    for (const kind of this._kinds.splice(this._first + 1)) {
-      if (owesReady(kind)) this._readyCount -= 1;
-    }
+  /** How many Syncs may be answered, or not: a COPY FROM STDIN that has failed may have done so before it read them. */
+  get surplusSyncs(): number {
+    return this._surplusSyncs;
+  }
+
+  /** COPY FROM STDIN begins: puts aside all but the oldest, which are Syncs. */
+  holdSyncs(): void {
+    this._heldSyncs = this.count - 1;
+    this._readyCount -= this._heldSyncs;
+    this._kinds.length = this._first + 1;
+  }
+
+  /** It ends. If it failed, the Syncs that were put aside become surplus; if not, it has swallowed them. */
+  releaseSyncs(hasFailed: boolean): void {
+    if (hasFailed) this._surplusSyncs += this._heldSyncs;
+    this._heldSyncs = 0;
+  }
+
+  /** One of the surplus was answered after all. */
+  takeSurplus(): void {
+    this._surplusSyncs -= 1;
+  }
+
+  /** A later request is being answered: what was surplus was swallowed. */
+  settle(): void {
+    this._surplusSyncs = 0;
   }
 }
 

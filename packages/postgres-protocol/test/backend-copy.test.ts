@@ -83,6 +83,65 @@ describe('BackendMachine, COPY FROM STDIN', () => {
     expect(machine.state).toBe('idle');
   });
 
+  test('may have failed before the Syncs behind it were read, which are answered then', () => {
+    const session = after(openBackend(), [client.execute(), client.sync(), client.sync()], copyIn, error);
+    const { machine, recorder } = session;
+    expect([machine.state, machine.outstanding]).toEqual(['skipping', 0]);
+    ready(machine);
+    expect(machine.state).toBe('idle');
+    recorder.clear();
+    // The client did not know: its data, and the Syncs that it sends again.
+    machine.feed(concat(client.copyData(), client.copyDone(), client.sync(), client.sync()));
+    expect(recorder.names).toEqual(['sync', 'sync']);
+    for (const state of ['syncing', 'idle', 'idle']) {
+      ready(machine);
+      expect(machine.state).toBe(state);
+    }
+    expect(() => {
+      ready(machine);
+    }).toThrow('ReadyForQuery cannot be sent while idle');
+  });
+
+  test('may have failed so even if the client has sent all of its data, and its Sync again', () => {
+    const session = after(openBackend(), [client.execute(), client.sync()], copyIn);
+    const { machine } = after(session, [client.copyData(), client.copyDone(), client.sync(), client.query()], error);
+    expect([machine.state, machine.outstanding]).toEqual(['draining', 2]);
+    ready(machine);
+    expect(machine.state).toBe('querying');
+    machine.output.reset();
+    ready(machine); // of the query, for all that anybody knows
+    ready(machine);
+    expect(machine.output.take()).toEqual(concat(server.ready(), server.ready()));
+  });
+
+  test('has swallowed the Syncs behind it, once a later request is answered', () => {
+    const session = after(openBackend(), [client.execute(), client.sync()], copyIn, error);
+    const { machine } = after(session, [client.sync(), client.parse()], ready);
+    expect(machine.state).toBe('parsing');
+    machine.sendParseComplete();
+    expect(() => {
+      ready(machine);
+    }).toThrow('ReadyForQuery cannot be sent while idle');
+  });
+
+  test('of a Query may have failed before the Syncs behind it were read, too', () => {
+    const session = after(openBackend(), [client.query(), client.sync()], copyIn, error, ready);
+    ready(session.machine);
+    expect(() => {
+      ready(session.machine);
+    }).toThrow('ReadyForQuery cannot be sent while idle');
+  });
+
+  test('that went well has swallowed the Syncs behind it', () => {
+    const session = after(openBackend(), [client.execute(), client.sync()], copyIn);
+    const { machine } = after(session, [client.copyDone()], (each) => {
+      each.sendCommandComplete('COPY 0');
+    });
+    expect(() => {
+      ready(machine);
+    }).toThrow('ReadyForQuery cannot be sent while idle');
+  });
+
   test.each([
     ['an Execute', client.execute(), client.execute(), 'executing'],
     ['a Query', client.query(), client.query(), 'querying'],

@@ -19,6 +19,7 @@ describe('UnansweredRequests', () => {
     const random = seededRandom(5);
     const requests = new UnansweredRequests();
     let model: BackendRequest[] = [];
+    let surplus = 0;
     for (let i = 0; i < 20_000; i++) {
       const isGrowing = i % 4000 < 2000; // up to some hundred, and down again
       const step = random.int(0, 99);
@@ -38,13 +39,20 @@ describe('UnansweredRequests', () => {
         continue;
       } else if (step === 98) {
         expect(requests.otherThanSyncBehindOldest).toBe(model.slice(1).find((kind) => kind !== 'syncing'));
-        requests.dropBehindOldest();
+        if (requests.otherThanSyncBehindOldest !== undefined || model.length === 0) continue;
+        const held = model.length - 1;
+        requests.holdSyncs();
         model = model.slice(0, 1);
+        const hasFailed = random.int(0, 1) === 0;
+        requests.releaseSyncs(hasFailed);
+        if (hasFailed) surplus += held;
       } else {
         requests.clear();
         model = [];
+        surplus = 0;
       }
       expect([requests.count, requests.oldest]).toEqual([model.length, model[0]]);
+      expect(requests.surplusSyncs).toBe(surplus);
       expect(requests.readyCount).toBe(model.filter((kind) => READY.includes(kind)).length);
     }
   });
