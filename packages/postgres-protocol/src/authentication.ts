@@ -1,15 +1,24 @@
 import type { ReadBuffer } from '@millrace/read-buffer';
 import type { WriteBuffer } from '@millrace/write-buffer';
+import type { AuthenticationPolicy } from './authentication-policy.js';
 import { md5 } from './crypto/md5.js';
-import { SCRAM_SHA_256 } from './scram-binding.js';
-import { ScramConversation, type ScramChallenge } from './scram.js';
 import {
   decodeAuthenticationMD5Password,
   decodeAuthenticationSASL,
+  decodeAuthenticationSASLContinue,
   encodePasswordMessage,
   encodeSASLInitialResponse,
   encodeSASLResponse,
 } from './messages/authentication.js';
+import {
+  decodeOauthBearerFailure,
+  encodeOauthBearerResponse,
+  OAUTHBEARER,
+  oauthBearerDummyResponse,
+  type OauthBearerFailure,
+} from './oauth-bearer.js';
+import { chooseChannelBinding } from './scram-binding.js';
+import { ScramConversation, type ScramChallenge } from './scram.js';
 
 const SALTED_PASSWORD_BYTES = 32;
 
@@ -17,15 +26,15 @@ const encoder = new TextEncoder();
 
 /** What is kept between the messages of an authentication, and what answers are made from. */
 export class Authentication {
+  readonly policy: AuthenticationPolicy;
   readonly #user: string;
-  readonly #maxScramIterations: number;
   #salt: Uint8Array | undefined;
   #mechanisms: readonly string[] = [];
   #scram: ScramConversation | undefined;
 
-  constructor(user: string, maxScramIterations: number) {
+  constructor(user: string, policy: AuthenticationPolicy) {
     this.#user = user;
-    this.#maxScramIterations = maxScramIterations;
+    this.policy = policy;
   }
 
   decodeMd5Salt(input: ReadBuffer): Uint8Array {
@@ -35,8 +44,10 @@ export class Authentication {
   }
 
   decodeSaslMechanisms(input: ReadBuffer): readonly string[] {
-    this.#mechanisms = decodeAuthenticationSASL(input);
-    return this.#mechanisms;
+    const mechanisms = decodeAuthenticationSASL(input);
+    this.policy.checkMechanisms(mechanisms);
+    this.#mechanisms = mechanisms;
+    return mechanisms;
   }
 
   decodeSaslContinue(input: ReadBuffer): ScramChallenge {
@@ -47,16 +58,19 @@ export class Authentication {
     this.#conversation().receiveServerFinal(input.readUtf8(input.length));
   }
 
+  decodeOauthFailure(input: ReadBuffer): OauthBearerFailure {
+    return decodeOauthBearerFailure(decodeAuthenticationSASLContinue(input));
+  }
+
   encodePassword(out: WriteBuffer, password: string): void {
     encodePasswordMessage(out, this.#salt === undefined ? password : md5Response(password, this.#user, this.#salt));
   }
 
-  encodeSaslInitialResponse(out: WriteBuffer, mechanism: string, nonce: string): void {
-    if (mechanism !== SCRAM_SHA_256) throw new RangeError(`the mechanism must be ${SCRAM_SHA_256}`);
-    if (!this.#mechanisms.includes(mechanism)) {
-      throw new RangeError(`the server does not offer ${mechanism}, it offers ${this.#mechanisms.join(', ')}`);
-    }
-    const scram = new ScramConversation({ user: '', nonce, maxIterations: this.#maxScramIterations });
+  encodeSaslInitialResponse(out: WriteBuffer, mechanism: string, nonce: string, data: Uint8Array | undefined): void {
+    const { channelBinding: policy, maxScramIterations: maxIterations } = this.policy;
+    const channelBinding = chooseChannelBinding({ mechanism, offered: this.#mechanisms, policy, data });
+    this.#checkAllowed(mechanism);
+    const scram = new ScramConversation({ user: '', nonce, maxIterations, channelBinding });
     encodeSASLInitialResponse(out, mechanism, encoder.encode(scram.clientFirst));
     this.#scram = scram;
   }
@@ -66,6 +80,26 @@ export class Authentication {
       throw new RangeError(`a salted password has ${SALTED_PASSWORD_BYTES} bytes, got ${saltedPassword.length}`);
     }
     encodeSASLResponse(out, encoder.encode(this.#conversation().clientFinal(saltedPassword)));
+  }
+
+  encodeOauthBearer(out: WriteBuffer, token: string | null): void {
+    if (!this.#mechanisms.includes(OAUTHBEARER)) {
+      throw new RangeError(`the server does not offer ${OAUTHBEARER}, it offers ${this.#mechanisms.join(', ')}`);
+    }
+    this.#checkAllowed(OAUTHBEARER);
+    if (this.policy.channelBinding === 'require') {
+      throw new RangeError(`channel binding is required, which ${OAUTHBEARER} does not do`);
+    }
+    encodeSASLInitialResponse(out, OAUTHBEARER, encodeOauthBearerResponse(token));
+  }
+
+  /** The server fails the exchange only when it has heard of the failure once more. */
+  encodeOauthDummy(out: WriteBuffer): void {
+    encodeSASLResponse(out, oauthBearerDummyResponse());
+  }
+
+  #checkAllowed(mechanism: string): void {
+    if (!this.policy.allowsMechanism(mechanism)) throw new RangeError(`requireAuth does not allow ${mechanism}`);
   }
 
   #conversation(): ScramConversation {

@@ -1,80 +1,62 @@
 // What is known of the conversation, and how the server's bytes move it:
 //
-//   feed -> greeting -> frames -> table -> decode -> state -> handler
+//   feed -> opening -> frames -> table -> decode -> state -> handler
 //
-// The rules are in state.ts; what each message does is in startup-messages.ts and query-messages.ts.
-import { ReadBuffer, type FrameLayout } from '@millrace/read-buffer';
+// The rules are in frontend-state.ts; what each message does is in authentication-messages.ts,
+// startup-messages.ts, query-messages.ts and copy-messages.ts; what the owner sends is in the frontend-*-calls.ts.
 import type { WriteBuffer } from '@millrace/write-buffer';
-import type { Authentication } from './authentication.js';
+import { AUTHENTICATION_MESSAGES } from './authentication-messages.js';
+import { ConversationState, type Next } from './conversation-state.js';
+import { CopyBatch } from './copy-batch.js';
+import { COPY_MESSAGES } from './copy-messages.js';
 import { LocalProtocolError, RemoteProtocolError } from './errors.js';
-import { Expectations } from './expectations.js';
-import type { FrontendHandler, TransactionStatus } from './frontend-handler.js';
-import { Greeting } from './greeting.js';
-import { QUERY_MESSAGES } from './query-messages.js';
-import { ResultRows, type RowsRefusal } from './result-rows.js';
+import type { FrontendHandler } from './frontend-handler.js';
+import { ASYNC_PHASES, PHASES, TRANSITIONS } from './frontend-state.js';
+import type { AsyncMessageName, ServerMessageName } from './frontend-state.js';
+import { checkBackendLength, checkPendingLength } from './messages/lengths.js';
+import { BACKEND_NAMES, BACKEND_TYPES, readBackendMessageName } from './messages/names.js';
 import { bareFields } from './messages/notices.js';
-import { DATA_ROW, readMessageName } from './server-message-names.js';
+import { Opening } from './opening.js';
+import { QUERY_MESSAGES } from './query-messages.js';
+import { checkSupported } from './server-message-names.js';
 import { STARTUP_MESSAGES } from './startup-messages.js';
-import { ASYNC_PHASES, PHASES, STARTUP_SENDS, TRANSITIONS } from './state.js';
-import type { AsyncMessageName, Expectation, ServerMessageName, StartupSend, State } from './state.js';
 import type { Statement } from './statement.js';
 import { isPeersFault, translate } from './translate.js';
-
-/** What the table says to do after a message. */
-export type Next = State | 'next';
 
 /** Decodes one kind of message, moves the state by `conversation.finish(next)`, then tells the handler. */
 export type MessageHandler = (conversation: Conversation, next: Next) => void;
 
 const MESSAGES: Readonly<Record<ServerMessageName | AsyncMessageName, MessageHandler>> = {
+  ...AUTHENTICATION_MESSAGES,
   ...STARTUP_MESSAGES,
   ...QUERY_MESSAGES,
+  ...COPY_MESSAGES,
 };
-
-/** The longest message of a server that has not let us in yet. libpq: 2000, and 30000 for an error. */
-const MAX_BYTES_BEFORE_SESSION = 64 * 1024;
 
 /** sqlserver_rejected_establishment_of_sqlconnection: for an error that came without a code. */
 const REJECTED = '08004';
 
-/** One connection's conversation. Internal: `FrontendMachine` is what owners see. */
-export class Conversation {
-  readonly handler: FrontendHandler;
-  readonly output: WriteBuffer;
-  readonly input: ReadBuffer;
-  readonly expectations: Expectations = new Expectations();
-  readonly rows: ResultRows;
-  /** Set by `sendStartup`. */
-  authentication: Authentication | undefined;
-  transactionStatus: TransactionStatus = 'I';
+const DATA_ROW = BACKEND_TYPES.DataRow;
 
-  private readonly _maxMessageBytes: number;
-  private _state: State = 'created';
-  private _greeting: Greeting | undefined = new Greeting();
-  private _brokenBy: RemoteProtocolError | undefined;
-  /** SQLSTATE of the error that closed the session. */
-  private _closedBy: string | undefined;
+/** What a length counts besides the fields: itself. */
+const LENGTH_BYTES = 4;
+
+/** One connection's conversation. Internal: `FrontendMachine` is what owners see. */
+export class Conversation extends ConversationState {
+  private readonly _copies: CopyBatch;
+  private _opening: Opening | undefined = new Opening();
   /** Independent of the state: says that a call comes from inside an event. */
   private _isFeeding = false;
-  /** Independent of the state: whether what is thrown now comes of the peer's bytes, or of the handler. */
-  private _isDecoding = false;
-  private _received: ServerMessageName | AsyncMessageName | undefined;
+  /** Independent of the state: whether the frame that is still incomplete was found to be legal. */
+  private _isHeaderJudged = false;
+  private readonly _judge = (type: number, length: number): void => {
+    this._judgeHeader(type, length);
+  };
+  private _received: string | undefined;
 
   constructor(handler: FrontendHandler, output: WriteBuffer, maxMessageBytes: number) {
-    this.handler = handler;
-    this.output = output;
-    this.rows = new ResultRows(handler);
-    this._maxMessageBytes = maxMessageBytes;
-    this.input = new ReadBuffer({ frame: layout(Math.min(MAX_BYTES_BEFORE_SESSION, maxMessageBytes)) });
-  }
-
-  get state(): State {
-    return this._state;
-  }
-
-  get outstanding(): number {
-    const phase = PHASES[this._state];
-    return phase === 'authenticating' || phase === 'initializing' ? 1 : this.expectations.readyCount;
+    super(handler, output, maxMessageBytes);
+    this._copies = new CopyBatch(maxMessageBytes);
   }
 
   feed(chunk: Uint8Array): void {
@@ -82,11 +64,11 @@ export class Conversation {
     this._isFeeding = true;
     this._isDecoding = true;
     try {
-      if (!this._greet(chunk)) return;
+      if (!this._open(chunk)) return;
       this.input.feedBorrowed(chunk);
       try {
         this._takeMessages();
-        this._flushRows();
+        this._flush();
       } finally {
         this.input.endBorrow();
       }
@@ -100,7 +82,7 @@ export class Conversation {
   eof(): void {
     this._enter('eof');
     if (this._state === 'closed') return;
-    const text = this._greeting?.end();
+    const text = this._opening?.end();
     if (text !== undefined) {
       this._plainError(text);
       return;
@@ -115,107 +97,36 @@ export class Conversation {
     throw this._break(new RemoteProtocolError(`the connection ended ${cut}while ${state}`, { state }));
   }
 
-  /**
-   * Ends the work on the message at hand: all of its bytes must have been read.
-   *
-   * @param next - The state to go to; `next` for that of the next request.
-   */
-  finish(next: Next): void {
-    const extra = this.input.length;
-    if (extra !== 0) throw new RemoteProtocolError(`a message has ${extra} bytes more than its fields`);
-    this._isDecoding = false;
-    if (next !== 'next') {
-      this._state = next;
-      return;
-    }
-    if (this._state === 'draining') this.expectations.shiftThroughReady();
-    else this.expectations.shift();
-    this._answerOldest();
-  }
-
-  /** A FATAL error, or one out of turn, is the end of the session. */
-  close(sqlState: string): void {
-    this.finish('closed');
-    this._closedBy = sqlState;
-  }
-
-  /** Tells the handler that the rest of the rows of the result at hand is not coming. */
-  refuseRows(refusal: RowsRefusal): void {
-    this.rows.skip();
-    try {
-      this._flushRows();
-    } finally {
-      this.handler.rowsRefused(refusal.statement, refusal.error);
-    }
-  }
-
-  /** From here on the server may send large messages. */
-  admit(): void {
-    this.input.setFrame(layout(this._maxMessageBytes));
-  }
-
-  /** The error for a message that the table does not have here. */
-  illegal(name: string): RemoteProtocolError {
-    const closed = this._closedBy === undefined ? '' : ` by ${this._closedBy}`;
-    return new RemoteProtocolError(`${name} is illegal while ${this._state}${closed}`, {
-      state: this._state,
-      received: name,
-    });
-  }
-
-  /** Throws unless requests may be sent. */
-  checkOpen(call: string): void {
-    if (this._brokenBy !== undefined) throw this._brokenBy;
-    if (this._state === 'closed') {
-      const by = this._closedBy === undefined ? '' : ` with ${this._closedBy}`;
-      throw new LocalProtocolError(call, this._state, `the server has ended the session${by}`);
-    }
-    if (PHASES[this._state] !== 'session') {
-      throw new LocalProtocolError(call, this._state, 'the session opens with the first readyForQuery');
-    }
-    if (this.expectations.newest === 'terminating') {
-      throw new LocalProtocolError(call, this._state, 'nothing can be sent after sendTerminate');
-    }
-  }
-
-  /** Remembers what a request that was just encoded waits for. */
-  expect(kind: Expectation, statement?: Statement): void {
-    this.expectations.push(kind, statement);
-    if (this._state === 'idle') this._answerOldest();
-  }
-
-  /** Runs `encode` and makes the transition of a call that belongs to start-up. */
-  startup(call: StartupSend, encode: () => void): void {
-    if (this._brokenBy !== undefined) throw this._brokenBy;
-    const next = STARTUP_SENDS[call][this._state];
-    if (next === undefined) {
-      throw new LocalProtocolError(call, this._state, `is not what the server waits for while ${this._state}`);
-    }
-    this.output.atomic(encode);
-    this._state = next;
-  }
-
   private _enter(call: string): void {
     if (this._brokenBy !== undefined) throw this._brokenBy;
     if (this._isFeeding) throw new LocalProtocolError(call, this._state, 'cannot be called from inside an event');
   }
 
   /** Looks at the first bytes of all. Returns whether frames may be taken. */
-  private _greet(chunk: Uint8Array): boolean {
-    if (this._greeting === undefined) return true;
-    const verdict = this._greeting.feed(chunk);
-    if (verdict.kind === 'undecided') return false;
-    this._greeting = undefined;
-    if (verdict.kind === 'plainError') {
-      this._plainError(verdict.message);
-      return false;
+  private _open(chunk: Uint8Array): boolean {
+    if (this._opening === undefined) return true;
+    if (chunk.length === 0) return false;
+    const verdict = this._opening.judge(this._state, chunk);
+    switch (verdict.kind) {
+      case 'undecided':
+        return false;
+      case 'encryption':
+        this._isDecoding = false;
+        this._state = verdict.next;
+        this.handler.encryptionAnswer(verdict.request, verdict.isAccepted);
+        return false;
+      case 'plainError':
+        this._plainError(verdict.message);
+        return false;
+      case 'frames':
+        this._opening = undefined;
+        this.input.feed(verdict.held);
+        return true;
     }
-    this.input.feed(verdict.held);
-    return true;
   }
 
   private _plainError(message: string): void {
-    this._greeting = undefined;
+    this._opening = undefined;
     this._isDecoding = false;
     this._state = 'closed';
     this._closedBy = REJECTED;
@@ -235,9 +146,26 @@ export class Conversation {
   }
 
   private _takeFrame(): boolean {
+    this._isDecoding = true;
+    // Neither does a CopyData change the state: all that are here are taken at once.
+    if (TRANSITIONS[this._state].CopyData !== undefined) {
+      this._copies.gather(this.input);
+      this._isHeaderJudged = false;
+    }
+    return this._takeOneFrame();
+  }
+
+  private _takeOneFrame(): boolean {
+    const { input } = this;
     this._received = undefined;
     this._isDecoding = true;
-    return this.input.takeFrame();
+    if (input.takeFrame()) {
+      this._isHeaderJudged = false;
+      return true;
+    }
+    // What is wrong with a message is said at its header: a hostile one is not waited for.
+    if (!this._isHeaderJudged) this._isHeaderJudged = checkPendingLength(input, this._layout, this._judge);
+    return false;
   }
 
   /** A DataRow changes no state, so a run of them needs one look at the table. */
@@ -246,19 +174,22 @@ export class Conversation {
     for (;;) {
       this._received = 'DataRow';
       const refusal = rows.decode(input);
-      if (refusal !== undefined) this.refuseRows(refusal);
-      if (!this._takeFrame()) return false;
+      if (refusal !== undefined) this._refuseRows(refusal.statement, refusal.error);
+      if (!this._takeOneFrame()) return false;
       if (input.type !== DATA_ROW) return true;
     }
   }
 
   private _takeMessage(): void {
-    const name = readMessageName(this.input);
-    this._received = name;
-    const next = isAsync(name) ? this._asyncTransition(name) : TRANSITIONS[this._state][name];
+    const { input } = this;
+    const received = readBackendMessageName(input);
+    this._received = received;
+    checkBackendLength(input.type, LENGTH_BYTES + input.payloadLength);
+    const name = checkSupported(received);
+    const next = this._transition(name);
     if (next === undefined) throw this.illegal(name);
     try {
-      this._flushRows();
+      this._flush();
     } finally {
       // Whatever the handler throws, the frame was taken, and what it says must not be lost.
       this._isDecoding = true;
@@ -266,19 +197,47 @@ export class Conversation {
     }
   }
 
-  /** Rows come before every other event, so that the order is that of the wire. */
-  private _flushRows(): void {
+  private _judgeHeader(type: number, length: number): void {
+    const name = BACKEND_NAMES[type];
+    this._received = name;
+    checkBackendLength(type, length);
+    // An authentication request has no name yet.
+    if (name !== undefined && this._transition(name) === undefined) throw this.illegal(name);
+  }
+
+  private _transition(name: ServerMessageName | AsyncMessageName): Next | undefined {
+    if (isAsync(name)) return ASYNC_PHASES[name].includes(PHASES[this._state]) ? this._state : undefined;
+    const next = TRANSITIONS[this._state][name];
+    return this.syncs.mayBeSurplus ? this._surplusTransition(name, next) : next;
+  }
+
+  /** See swallowed-syncs.ts. The state stays where a ReadyForQuery belongs to no request. */
+  private _surplusTransition(name: ServerMessageName, next: Next | undefined): Next | undefined {
+    if (name !== 'ReadyForQuery') {
+      if (name !== 'ErrorResponse') this.syncs.settle();
+      return next;
+    }
+    // The first answer to a simple query is never this, though later ones may be.
+    const isOpen = PHASES[this._state] === 'session';
+    return isOpen && (next === undefined || this._state === 'querying') ? this._state : next;
+  }
+
+  /** Rows and copied data come before every other event, so that the order is that of the wire. */
+  private _flush(): void {
     this._isDecoding = false;
     this.rows.flush();
+    const copied = this._copies.take();
+    if (copied.length > 0) this.handler.copyData(copied);
   }
 
-  private _asyncTransition(name: AsyncMessageName): State | undefined {
-    return ASYNC_PHASES[name].includes(PHASES[this._state]) ? this._state : undefined;
-  }
-
-  private _answerOldest(): void {
-    this._state = this.expectations.oldest ?? 'idle';
-    if (this._state === 'executing') this.rows.begin(this.expectations.oldestStatement);
+  /** Tells the handler that the rest of the rows of the result at hand is not coming. */
+  private _refuseRows(statement: Statement, error: Error): void {
+    this.rows.skip();
+    try {
+      this._flush();
+    } finally {
+      this.handler.rowsRefused(statement, error);
+    }
   }
 
   private _isPeersFault(error: unknown): error is Error {
@@ -290,15 +249,11 @@ export class Conversation {
     const brokenBy = translate(error, this._state, this._received);
     this._brokenBy = brokenBy;
     this._state = 'broken';
-    this._flushRows(); // what was decoded before is delivered
+    this._flush(); // what was decoded before is delivered
     return brokenBy;
   }
 }
 
 function isAsync(name: ServerMessageName | AsyncMessageName): name is AsyncMessageName {
   return Object.hasOwn(ASYNC_PHASES, name);
-}
-
-function layout(maxFrameBytes: number): FrameLayout {
-  return { typeBytes: 1, lengthBytes: 4, lengthIncludes: 'length', maxFrameBytes };
 }

@@ -1,5 +1,5 @@
 import type { BackendState } from './backend-state.js';
-import type { State } from './state.js';
+import type { State } from './frontend-state.js';
 
 /** What a {@link RemoteProtocolError} may carry besides its text. */
 export interface RemoteProtocolErrorDetails {
@@ -45,12 +45,4 @@ export class LocalProtocolError extends Error {
     this.call = call;
     this.state = state;
   }
-}
-
-/**
- * Passed to `rowsRefused` for a result that is a COPY TO STDOUT: its data is skipped, the connection is fine.
- */
-export class CopyUnsupportedError extends Error {
-  override readonly name: string = 'CopyUnsupportedError';
-  readonly code = 'ERR_POSTGRES_PROTOCOL_COPY_UNSUPPORTED';
 }

@@ -1,4 +1,4 @@
-import type { Expectation } from './state.js';
+import type { Expectation } from './frontend-state.js';
 import type { Statement } from './statement.js';
 
 /**
@@ -78,5 +78,5 @@ export class Expectations {
 }
 
 function owesReady(kind: Expectation): boolean {
-  return kind === 'syncing' || kind === 'querying';
+  return kind === 'syncing' || kind === 'querying' || kind === 'callingFunction';
 }

@@ -1,9 +1,15 @@
 import type { FieldDescription, Row, Statement } from './statement.js';
+import type { CopyResponse } from './messages/copy.js';
 import type { Notification, ServerMessageFields } from './messages/notices.js';
 import type { TransactionStatus } from './messages/startup.js';
+import type { OauthBearerFailure } from './oauth-bearer.js';
+import type { NegotiatedProtocol } from './protocol-negotiation.js';
 
 export type { Notification } from './messages/notices.js';
 export type { TransactionStatus } from './messages/startup.js';
+
+/** What the server was asked for before the session. */
+export type EncryptionRequest = 'SSLRequest' | 'GSSENCRequest';
 
 /** What the server asks for before it lets a client in. */
 export type PasswordRequest = { readonly method: 'cleartext' } | { readonly method: 'md5'; readonly salt: Uint8Array };
@@ -14,15 +20,24 @@ export type PasswordRequest = { readonly method: 'cleartext' } | { readonly meth
  *
  * @remarks
  * Reentrancy: any method may call the machine's `send*` methods. None may call `feed()` or `eof()`.
- * Lifetime: no argument aliases the fed chunk; everything may be kept.
+ * Lifetime: no argument aliases the fed chunk; everything may be kept. The entries of a batch of `copyData` share memory.
  */
 export interface FrontendHandler {
+  /**
+   * Accepted: begin TLS (or GSSAPI) now, and feed what it decrypts. Then, or where it was declined, `sendStartup()`; where
+   * it was declined, the other kind may be asked for first.
+   */
+  encryptionAnswer(request: EncryptionRequest, isAccepted: boolean): void;
+  /** The server does not know the version, or some of the protocol options, that it was asked for; it goes on without. */
+  negotiateProtocolVersion(negotiated: NegotiatedProtocol): void;
   /** Answer with `machine.sendPassword()` (the machine applies MD5 where asked). */
   needPassword(request: PasswordRequest): void;
-  /** Answer with `machine.sendSaslInitialResponse(mechanism, nonce)`. */
+  /** Answer with `machine.sendSaslInitialResponse(mechanism, nonce, channelBinding)` or `machine.sendOauthBearer(token)`. */
   needSasl(mechanisms: readonly string[]): void;
   /** Answer with `machine.sendSaltedPassword(saltedPassword)`: PBKDF2-HMAC-SHA-256 of the password, 32 bytes. */
   needSaltedPassword(request: { readonly salt: Uint8Array; readonly iterations: number }): void;
+  /** The token is not good, or none was sent: this is what the server wants. Its `errorResponse` follows. */
+  oauthRefused(failure: OauthBearerFailure): void;
   /** AuthenticationOk; for SCRAM the server's signature has been verified. */
   authenticated(): void;
   backendKeyData(processId: number, secretKey: Uint8Array): void;
@@ -41,16 +56,32 @@ export interface FrontendHandler {
   /** The rows of one result that one chunk held, decoded by `statement`. Never empty. */
   rows(statement: Statement, batch: readonly Row[]): void;
   /**
-   * A row of this result holds a value that the statement's options refuse (an int8 that is not safe as a number, say),
-   * or the result is a COPY TO STDOUT (`CopyUnsupportedError`; in a simple query `statement` is then one without
-   * columns). The remaining rows of the result are skipped, its `commandComplete` still comes; the connection is fine.
+   * A row of this result holds a value that the statement's options refuse (an int8 that is not safe as a number, say).
+   * The remaining rows of the result are skipped, its `commandComplete` still comes; the connection is fine.
    */
   rowsRefused(statement: Statement, error: Error): void;
   commandComplete(tag: string): void;
   emptyQueryResponse(): void;
   portalSuspended(): void;
+  /** The result of a function call; `null` is SQL NULL. */
+  functionCallResponse(value: Uint8Array | null): void;
   /**
-   * ErrorResponse. In a pipeline the server now skips to the next Sync: the requests up to it get no answer but its
+   * COPY FROM STDIN begins. Answer with `machine.sendCopyData()` any number of times, then `machine.sendCopyDone()` or
+   * `machine.sendCopyFail(reason)`, which also declines it. An `errorResponse` ends it before that: send no more data.
+   *
+   * @param statement - The one that was executed; `undefined` in a simple query.
+   */
+  copyInResponse(response: CopyResponse, statement: Statement | undefined): void;
+  /** COPY TO STDOUT begins: `copyData` any number of times, `copyDone`, `commandComplete`. */
+  copyOutResponse(response: CopyResponse, statement: Statement | undefined): void;
+  /** A COPY in both directions begins, as replication has it. Each direction ends by itself, with a CopyDone. */
+  copyBothResponse(response: CopyResponse): void;
+  /** The data that one chunk held, one entry for each CopyData, as it was cut by the server. Never empty. */
+  copyData(batch: readonly Uint8Array[]): void;
+  /** The server has sent all of its data. */
+  copyDone(): void;
+  /**
+   * ErrorResponse. It ends a COPY, in whatever direction. In a pipeline the server now skips to the next Sync: the requests up to it get no answer but its
    * `readyForQuery`. Rarely a second one comes first, when the roll-back itself fails. After a FATAL the state is
    * `closed`, and nothing more comes.
    */

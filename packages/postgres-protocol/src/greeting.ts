@@ -1,6 +1,7 @@
 // The first bytes of a peer tell a PostgreSQL server from whatever else may listen on a port. Until they are in, nothing
 // is known about frames, so they are judged before the ReadBuffer sees them.
 import { RemoteProtocolError } from './errors.js';
+import { guessMessageName } from './server-message-names.js';
 
 /** How much of a stranger's greeting an error shows. */
 const SHOWN_BYTES = 64;
@@ -30,6 +31,11 @@ export type GreetingVerdict =
 /** Judges the first bytes of a peer. Used up by the first verdict that is not `undecided`. */
 export class Greeting {
   private _held: Uint8Array = new Uint8Array(0);
+
+  /** Whether nothing has arrived yet. */
+  get isEmpty(): boolean {
+    return this._held.length === 0;
+  }
 
   /**
    * Judges what has arrived.
@@ -72,11 +78,13 @@ export class Greeting {
 }
 
 function foreign(seen: Uint8Array): RemoteProtocolError {
-  return new RemoteProtocolError(`the peer does not speak the PostgreSQL protocol, it began with ${show(seen)}`);
+  return new RemoteProtocolError(`the peer does not speak the PostgreSQL protocol, it began with ${show(seen)}`, {
+    received: guessMessageName(seen),
+  });
 }
 
-/** Printable ASCII as it is, the rest as escapes, in quotes. */
-function show(bytes: Uint8Array): string {
+/** Shows bytes in an error: printable ASCII as it is, the rest as escapes, in quotes. */
+export function show(bytes: Uint8Array): string {
   const shown = Array.from(bytes.subarray(0, SHOWN_BYTES), (byte) => {
     if (byte === 0x0d) return '\\r';
     if (byte === 0x0a) return '\\n';

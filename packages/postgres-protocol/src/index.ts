@@ -1,18 +1,30 @@
 // For applications
-export { CopyUnsupportedError, LocalProtocolError, RemoteProtocolError } from './errors.js';
+export { LocalProtocolError, RemoteProtocolError } from './errors.js';
 export type { RemoteProtocolErrorDetails } from './errors.js';
 export type { ServerMessageFields } from './messages/notices.js';
 export type { FieldDescription, FormatCode, Row, ValueOptions } from './statement.js';
 export { arrayLowerBounds } from './types/array-lower-bounds.js';
 
 // For authors of drivers
+export type { AuthenticationMethod, AuthenticationOptions, RequiredMethod } from './authentication-policy.js';
 export { FrontendMachine } from './frontend-machine.js';
 export type { FrontendMachineOptions } from './frontend-machine.js';
-export type { FrontendHandler, Notification, PasswordRequest, TransactionStatus } from './frontend-handler.js';
+export type {
+  EncryptionRequest,
+  FrontendHandler,
+  Notification,
+  PasswordRequest,
+  TransactionStatus,
+} from './frontend-handler.js';
 export type { NamedObject } from './messages/extended-query.js';
 export { encodeCancelRequest } from './messages/startup.js';
 export type { StartupOptions } from './startup-options.js';
-export type { State } from './state.js';
+export type { State } from './frontend-state.js';
+export type { CopyResponse } from './messages/copy.js';
+export type { FunctionCall } from './messages/function-call.js';
+export type { OauthBearerFailure } from './oauth-bearer.js';
+export type { NegotiatedProtocol, SupportedVersion } from './protocol-negotiation.js';
+export type { ChannelBindingPolicy } from './scram-binding.js';
 export { createStatement } from './statement.js';
 export type { Statement, StatementDescription } from './statement.js';
 
@@ -23,7 +35,6 @@ export type { BackendHandler } from './backend-handler.js';
 export type { BackendState } from './backend-state.js';
 export type { SASLInitialResponse } from './messages/authentication.js';
 export type { Bind, Parse } from './messages/extended-query.js';
-export type { FunctionCall } from './messages/function-call.js';
 export type { ServerMessage } from './messages/notices.js';
 export type { BackendKeyData, ProtocolVersion, StartupMessage } from './messages/startup.js';
 export type { RawValue } from './messages/values.js';

@@ -1,13 +1,21 @@
 import type { Conversation, MessageHandler } from './conversation.js';
-import { encodeCopyFail } from './messages/copy.js';
-import { CopyUnsupportedError, RemoteProtocolError } from './errors.js';
-import { decodeParameterDescription, encodeSync } from './messages/extended-query.js';
+import { decodeParameterDescription } from './messages/extended-query.js';
+import { decodeFunctionCallResponse } from './messages/function-call.js';
 import { decodeCommandComplete, decodeRowDescription } from './messages/simple-query.js';
-import type { AsyncMessageName, ServerMessageName } from './state.js';
 import { createStatement, type FieldDescription } from './statement.js';
-import type { STARTUP_MESSAGES } from './startup-messages.js';
 
-type QueryMessageName = Exclude<ServerMessageName | AsyncMessageName, keyof typeof STARTUP_MESSAGES>;
+type QueryMessageName =
+  | 'ParseComplete'
+  | 'BindComplete'
+  | 'CloseComplete'
+  | 'ParameterDescription'
+  | 'RowDescription'
+  | 'NoData'
+  | 'DataRow'
+  | 'CommandComplete'
+  | 'EmptyQueryResponse'
+  | 'PortalSuspended'
+  | 'FunctionCallResponse';
 
 /** What the messages do that answer a request. */
 export const QUERY_MESSAGES: Readonly<Record<QueryMessageName, MessageHandler>> = {
@@ -56,31 +64,10 @@ export const QUERY_MESSAGES: Readonly<Record<QueryMessageName, MessageHandler>> 
     conversation.finish(next);
     conversation.handler.portalSuspended();
   },
-  CopyInResponse(conversation, next) {
-    skipRest(conversation);
-    refuseCopyIn(conversation);
+  FunctionCallResponse(conversation, next) {
+    const value = decodeFunctionCallResponse(conversation.input);
     conversation.finish(next);
-  },
-  CopyOutResponse(conversation, next) {
-    skipRest(conversation);
-    const statement =
-      conversation.expectations.oldestStatement ?? createStatement({ name: '', parameterOids: [], fields: [] });
-    conversation.finish(next);
-    const error = new CopyUnsupportedError('COPY TO STDOUT is not supported, its data is skipped');
-    conversation.refuseRows({ statement, error });
-  },
-  CopyData(conversation, next) {
-    skipRest(conversation);
-    conversation.finish(next);
-  },
-  CopyDone(conversation, next) {
-    conversation.finish(next);
-  },
-  CopyBothResponse(conversation) {
-    throw conversation.illegal('CopyBothResponse');
-  },
-  FunctionCallResponse(conversation) {
-    throw conversation.illegal('FunctionCallResponse');
+    conversation.handler.functionCallResponse(value);
   },
 };
 
@@ -95,28 +82,4 @@ function beginSimpleResult(conversation: Conversation, fields: readonly FieldDes
   }
   const oid = String(fields[odd]?.typeOid);
   conversation.rows.begin(statement, new RangeError(`column ${odd + 1} is in binary, type ${oid} has only text here`));
-}
-
-/**
- * Answers CopyInResponse with CopyFail. In COPY mode the server swallows the Syncs that were sent behind the command, so
- * they are sent again; any other request makes it give up the connection.
- *
- * https://www.postgresql.org/docs/current/protocol-flow.html#PROTOCOL-COPY
- */
-function refuseCopyIn(conversation: Conversation): void {
-  const { output, expectations } = conversation;
-  const syncs = expectations.syncsBehindOldest();
-  if (syncs === undefined) {
-    throw new RemoteProtocolError(
-      'COPY FROM STDIN with requests pipelined behind it: the server gives up the connection',
-    );
-  }
-  output.atomic(() => {
-    encodeCopyFail(output, 'COPY FROM STDIN is not supported by this client');
-    for (let i = 0; i < syncs; i++) encodeSync(output);
-  });
-}
-
-function skipRest(conversation: Conversation): void {
-  conversation.input.skip(conversation.input.length);
 }

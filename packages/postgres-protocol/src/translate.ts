@@ -1,7 +1,7 @@
 import { BufferUnderflowError, FrameError } from '@millrace/read-buffer';
 import type { BackendState } from './backend-state.js';
 import { RemoteProtocolError } from './errors.js';
-import type { State } from './state.js';
+import type { State } from './frontend-state.js';
 import { MalformedValueError } from './types/malformed-value-error.js';
 
 /** Whether `error` is what a decoder throws for bytes that break the protocol. */
@@ -20,11 +20,17 @@ export function isPeersFault(error: unknown): error is Error {
  *
  * @param received - Name of the message in work, if there was one.
  */
-export function translate(error: Error, state: State | BackendState, received: string | undefined): RemoteProtocolError {
+export function translate(
+  error: Error,
+  state: State | BackendState,
+  received: string | undefined,
+): RemoteProtocolError {
   if (error instanceof RemoteProtocolError && error.state !== undefined) return error;
-  const where = received === undefined ? `while ${state}` : `${received} while ${state}`;
-  const cause = error instanceof RemoteProtocolError ? error.cause : error;
-  return new RemoteProtocolError(`${describe(error)} (${where})`, { state, received, cause });
+  const isOurs = error instanceof RemoteProtocolError;
+  const name = received ?? (isOurs ? error.received : undefined);
+  const where = name === undefined ? `while ${state}` : `${name} while ${state}`;
+  const cause = isOurs ? error.cause : error;
+  return new RemoteProtocolError(`${describe(error)} (${where})`, { state, received: name, cause });
 }
 
 function describe(error: Error): string {

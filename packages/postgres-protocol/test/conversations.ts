@@ -67,8 +67,8 @@ export const started = (options?: FrontendMachineOptions): Session => {
 };
 export const sending =
   (...sends: ((machine: FrontendMachine) => void)[]) =>
-  (): Session => {
-    const session = openSession();
+  (options?: FrontendMachineOptions): Session => {
+    const session = openSession(options);
     for (const send of sends) send(session.machine);
     return session;
   };

@@ -1,7 +1,7 @@
 import { seededRandom } from '@millrace/testkit';
 import { describe, expect, test } from 'vitest';
 import { Expectations } from '../src/expectations.js';
-import type { Expectation } from '../src/state.js';
+import type { Expectation } from '../src/frontend-state.js';
 import { createStatement } from '../src/statement.js';
 
 const statement = createStatement({ name: 's', parameterOids: [], fields: [] });

@@ -125,9 +125,14 @@ describe('a machine', () => {
     [
       'a byte too many',
       message('Z', utf8('I'), Uint8Array.of(0)),
-      '1 bytes more than its fields (ReadyForQuery while querying)',
+      'ReadyForQuery has the length 5, this one says 6 (ReadyForQuery while querying)',
     ],
-    ['a byte too few', message('Z'), 'shorter than its fields (ReadyForQuery while querying)'],
+    ['a byte too few', message('Z'), 'ReadyForQuery has the length 5, this one says 4 (ReadyForQuery while querying)'],
+    [
+      'bytes behind its fields',
+      message('C', cstring('SELECT 1', '')),
+      '1 bytes more than its fields (CommandComplete while querying)',
+    ],
     ['a text without end', message('C', utf8('SELECT 1')), 'shorter than its fields'],
     ['an error without end', message('E', cstring('SERROR')), 'shorter than its fields'],
     ['an unknown type', message('!'), 'no message of a server has the type byte 0x21'],

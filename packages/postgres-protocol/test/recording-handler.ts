@@ -3,14 +3,14 @@ import type { FieldDescription, FrontendHandler, FrontendMachine, Row } from '..
 export type Event = readonly [name: keyof FrontendHandler, ...details: unknown[]];
 
 /**
- * Notes what a machine says. `rows` of consecutive chunks are joined, because where chunks are cut must not matter;
+ * Notes what a machine says. `rows` and `copyData` of consecutive chunks are joined, because where chunks are cut must not matter;
  * statements are left out. A reaction runs inside its event.
  */
 export class RecordingHandler implements FrontendHandler {
   readonly events: Event[] = [];
   readonly reactions: { [name in keyof FrontendHandler]?: ((...details: never[]) => void) | undefined } = {};
   machine: FrontendMachine | undefined;
-  /** How many batches of rows came. */
+  /** How many batches of rows or copied data came. */
   batchCount = 0;
 
   /** The names alone. */
@@ -23,6 +23,12 @@ export class RecordingHandler implements FrontendHandler {
     this.batchCount = 0;
   }
 
+  encryptionAnswer(request: string, isAccepted: boolean): void {
+    this.#note('encryptionAnswer', request, isAccepted);
+  }
+  negotiateProtocolVersion(negotiated: unknown): void {
+    this.#note('negotiateProtocolVersion', negotiated);
+  }
   needPassword(request: unknown): void {
     this.#note('needPassword', request);
   }
@@ -31,6 +37,9 @@ export class RecordingHandler implements FrontendHandler {
   }
   needSaltedPassword(request: unknown): void {
     this.#note('needSaltedPassword', request);
+  }
+  oauthRefused(failure: unknown): void {
+    this.#note('oauthRefused', failure);
   }
   authenticated(): void {
     this.#note('authenticated');
@@ -87,6 +96,28 @@ export class RecordingHandler implements FrontendHandler {
   }
   portalSuspended(): void {
     this.#note('portalSuspended');
+  }
+  functionCallResponse(value: Uint8Array | null): void {
+    this.#note('functionCallResponse', value);
+  }
+  copyInResponse(response: unknown): void {
+    this.#note('copyInResponse', response);
+  }
+  copyOutResponse(response: unknown): void {
+    this.#note('copyOutResponse', response);
+  }
+  copyBothResponse(response: unknown): void {
+    this.#note('copyBothResponse', response);
+  }
+  copyData(batch: readonly Uint8Array[]): void {
+    this.batchCount += 1;
+    const last = this.events.at(-1);
+    if (last?.[0] === 'copyData') (last[1] as Uint8Array[]).push(...batch);
+    else this.events.push(['copyData', [...batch]]);
+    this.#react('copyData', [batch]);
+  }
+  copyDone(): void {
+    this.#note('copyDone');
   }
   errorResponse(fields: { readonly sqlState: string }): void {
     this.#note('errorResponse', fields.sqlState);

@@ -196,40 +196,6 @@ describe('start-up', () => {
     }).toThrow(`unsupported authentication method: ${method} (${name})`);
   });
 
-  test('takes refused protocol options as a notice, and no other version', () => {
-    const prepare = (): Session => {
-      const session = newSession();
-      session.machine.sendStartup({ user: 'u', parameters: { '_pq_.x': '1' } });
-      return session;
-    };
-    expectEvents(
-      prepare,
-      server.negotiate(3 << 16, '_pq_.x'),
-      [['notice', 'the server does not know the protocol options _pq_.x']],
-      'starting',
-    );
-    for (const [bytes, text] of [
-      [server.negotiate((3 << 16) | 2), 'the server wants protocol version 3.2, this machine speaks 3.0'],
-      [server.negotiate(2 << 16), 'protocol version 2.0'],
-      [server.negotiate(3 << 16, 'application_name'), 'which is no protocol option'],
-      [message('v', int32(3 << 16, 0x7fffffff)), 'shorter than its fields'],
-    ] as const) {
-      expect(
-        failure(() => {
-          prepare().machine.feed(bytes);
-        }).message,
-      ).toContain(text);
-    }
-  });
-
-  test.each([3, 257])('takes no secret key of %d bytes', (length) => {
-    const { machine } = started();
-    machine.feed(server.authenticationOk());
-    expect(() => {
-      machine.feed(server.keyData(1, new Uint8Array(length)));
-    }).toThrow(`a secret key has 4 to 256 bytes, this one has ${length}`);
-  });
-
   test('accepts only short messages before it is let in, and long ones after', () => {
     const long = server.notice('x'.repeat(70_000));
     const { machine } = started();

@@ -1,122 +1,28 @@
 import { describe, expect, test } from 'vitest';
-import { createStatement, type FrontendMachine } from '../src/index.js';
-import { ASYNC_PHASES, PHASES, STARTUP_SENDS, TRANSITIONS } from '../src/state.js';
-import type { AsyncMessageName, ServerMessageName, StartupSend, State } from '../src/state.js';
-import { newSession, openSession, type Session } from './open-session.js';
-import { serverFinal } from './scram-server.js';
-import { concat, int32, server } from './wire.js';
+import { GROUPED, REQUESTS, SENDS, type RequestSend, type StateSend } from '../src/frontend-sends.js';
+import { ASYNC_PHASES, ENCRYPTION_ANSWERS, PHASES, TRANSITIONS } from '../src/frontend-state.js';
+import type {
+  AsyncMessageName,
+  Expectation,
+  RequestingState,
+  ServerMessageName,
+  State,
+  UnsupportedMessageName,
+} from '../src/frontend-state.js';
+import { BACKEND_TYPES, type BackendMessageName } from '../src/messages/names.js';
+import { failure } from './conversations.js';
+import type { Session } from './open-session.js';
+import { CALLS, REACH, SERVER_FIRST, SERVER_FINAL } from './reach-state.js';
+import { concat, int32, server, utf8 } from './wire.js';
 
-const NONCE = 'rOprNGfwEbeRWgbNEkqO';
-const SERVER_FIRST = `r=${NONCE}%hvYDpWUa2RaTCAfuxFIlj)hNlF$k0,s=W22ZaJ0SNY7soEsUEjb6gQ==,i=4096`;
-const SERVER_FINAL = serverFinal(NONCE, SERVER_FIRST, new Uint8Array(32));
-
-const statement = createStatement({ name: '', parameterOids: [], fields: [] });
-
-const starting = (): Session => {
-  const session = newSession();
-  session.machine.sendStartup({ user: 'u' });
-  return session;
-};
-const after = (session: Session, ...messages: Uint8Array[]): Session => {
-  session.machine.feed(concat(...messages));
-  return session;
-};
-const sent = (send: (machine: FrontendMachine) => void): Session => {
-  const session = openSession();
-  send(session.machine);
-  return session;
-};
-const needingSaltedPassword = (): Session => {
-  const session = after(starting(), server.sasl('SCRAM-SHA-256'));
-  session.machine.sendSaslInitialResponse('SCRAM-SHA-256', NONCE);
-  return after(session, server.saslContinue(SERVER_FIRST));
-};
-const saslResponseSent = (): Session => {
-  const session = needingSaltedPassword();
-  session.machine.sendSaltedPassword(new Uint8Array(32));
-  return session;
-};
-const querying = (): Session =>
-  sent((machine) => {
-    machine.sendQuery('');
-  });
-const executing = (): Session =>
-  sent((machine) => {
-    machine.sendExecute('', statement, 0);
-  });
-
-/** How to bring a machine into each state. */
-const REACH: Readonly<Record<State, () => Session>> = {
-  created: newSession,
-  starting,
-  needingPassword: () => after(starting(), server.cleartextPassword()),
-  passwordSent: () => {
-    const session = after(starting(), server.cleartextPassword());
-    session.machine.sendPassword('p');
-    return session;
-  },
-  needingSasl: () => after(starting(), server.sasl('SCRAM-SHA-256')),
-  saslInitialSent: () => {
-    const session = after(starting(), server.sasl('SCRAM-SHA-256'));
-    session.machine.sendSaslInitialResponse('SCRAM-SHA-256', NONCE);
-    return session;
-  },
-  needingSaltedPassword,
-  saslResponseSent,
-  saslVerified: () => after(saslResponseSent(), server.saslFinal(SERVER_FINAL)),
-  initializing: () => after(starting(), server.authenticationOk()),
-  idle: openSession,
-  parsing: () =>
-    sent((machine) => {
-      machine.sendParse('', '');
-    }),
-  binding: () =>
-    sent((machine) => {
-      machine.sendBind('', statement, []);
-    }),
-  describingStatement: () =>
-    sent((machine) => {
-      machine.sendDescribe('statement', '');
-    }),
-  describingColumns: () =>
-    sent((machine) => {
-      machine.sendDescribe('portal', '');
-    }),
-  executing,
-  closing: () =>
-    sent((machine) => {
-      machine.sendClose('portal', '');
-    }),
-  syncing: () =>
-    sent((machine) => {
-      machine.sendSync();
-    }),
-  querying,
-  queryingRows: () => after(querying(), server.rowDescription()),
-  refusingCopyIn: () => after(querying(), server.copyIn()),
-  skippingCopyOut: () => after(executing(), server.copyOut()),
-  endingCopyOut: () => after(executing(), server.copyOut(), server.copyDone()),
-  skippingQueryCopyOut: () => after(querying(), server.copyOut()),
-  endingQueryCopyOut: () => after(querying(), server.copyOut(), server.copyDone()),
-  draining: () => after(querying(), server.error()),
-  terminating: () =>
-    sent((machine) => {
-      machine.sendTerminate();
-    }),
-  closed: () => after(openSession(), server.fatal()),
-  broken: () => {
-    const session = openSession();
-    expect(() => {
-      session.machine.feed(server.noData());
-    }).toThrow();
-    return session;
-  },
-};
-
-const MESSAGES: Readonly<Record<ServerMessageName | AsyncMessageName, Uint8Array>> = {
+const MESSAGES: Readonly<Record<BackendMessageName, Uint8Array>> = {
   AuthenticationOk: server.authenticationOk(),
+  AuthenticationKerberosV5: server.authentication(2),
   AuthenticationCleartextPassword: server.cleartextPassword(),
   AuthenticationMD5Password: server.md5Password(int32(1)),
+  AuthenticationGSS: server.authentication(7),
+  AuthenticationGSSContinue: server.authentication(8),
+  AuthenticationSSPI: server.authentication(9),
   AuthenticationSASL: server.sasl('SCRAM-SHA-256'),
   AuthenticationSASLContinue: server.saslContinue(SERVER_FIRST),
   AuthenticationSASLFinal: server.saslFinal(SERVER_FINAL),
@@ -145,25 +51,52 @@ const MESSAGES: Readonly<Record<ServerMessageName | AsyncMessageName, Uint8Array
   NotificationResponse: server.notification(1, 'c', 'p'),
 };
 
-/** Messages whose event is worth a look: legal ones must tell the handler, illegal ones must not. */
-const SILENT: readonly string[] = [
-  'AuthenticationSASLFinal',
-  'NegotiateProtocolVersion',
-  'CopyData',
-  'CopyDone',
-  'CopyInResponse',
-];
+const UNSUPPORTED: readonly string[] = [
+  'AuthenticationKerberosV5',
+  'AuthenticationGSS',
+  'AuthenticationGSSContinue',
+  'AuthenticationSSPI',
+] satisfies UnsupportedMessageName[];
 
 const STATES = Object.keys(TRANSITIONS) as State[];
-const NAMES = Object.keys(MESSAGES) as (keyof typeof MESSAGES)[];
+const NAMES = Object.keys(BACKEND_TYPES) as BackendMessageName[];
 const PAIRS = STATES.flatMap((state) => NAMES.map((name) => [state, name] as const));
 
-function expectedNext(state: State, name: keyof typeof MESSAGES): State | undefined {
+function bytesOf(state: State, name: BackendMessageName): Uint8Array {
+  const isOauth = state === 'oauthTokenSent' && name === 'AuthenticationSASLContinue';
+  return isOauth ? server.saslContinue('{"status":"invalid_token"}') : MESSAGES[name];
+}
+
+function expectedNext(state: State, name: BackendMessageName): State | undefined {
   if (Object.hasOwn(ASYNC_PHASES, name)) {
     return ASYNC_PHASES[name as AsyncMessageName].includes(PHASES[state]) ? state : undefined;
   }
   const next = TRANSITIONS[state][name as ServerMessageName];
   return next === 'next' ? 'idle' : next; // nothing is pipelined here
+}
+
+/** Every call, and `feed` and `eof`, throw one and the same error. */
+function expectDead({ machine, handler }: Session, error: unknown): void {
+  const eventCount = handler.events.length;
+  const outputBytes = machine.output.length;
+  const calls = [
+    ...Object.values(CALLS),
+    () => {
+      machine.feed(server.notice());
+    },
+    () => {
+      machine.eof();
+    },
+  ];
+  for (const call of calls)
+    expect(
+      failure(() => {
+        call(machine);
+      }),
+    ).toBe(error);
+  expect(handler.events).toHaveLength(eventCount);
+  expect(machine.output.length).toBe(outputBytes);
+  expect(machine.state).toBe('broken');
 }
 
 describe('the table of transitions', () => {
@@ -172,115 +105,169 @@ describe('the table of transitions', () => {
   });
 
   test.each(PAIRS)('while %s, %s does what the table says, and nothing else', (state, name) => {
-    const { handler, machine } = REACH[state]();
+    const session = REACH[state]();
+    const { handler, machine } = session;
+    const brokenBy =
+      state === 'broken'
+        ? failure(() => {
+            machine.eof();
+          })
+        : undefined;
     handler.clear();
     const next = expectedNext(state, name);
     if (next !== undefined) {
-      machine.feed(MESSAGES[name]);
+      machine.feed(bytesOf(state, name));
       expect(machine.state).toBe(next);
-      // The rows of a result without columns are rows too.
-      expect(handler.events).toHaveLength(SILENT.includes(name) ? 0 : 1);
+      // The server's proof is the one message that only prepares another.
+      expect(handler.events).toHaveLength(name === 'AuthenticationSASLFinal' ? 0 : 1);
       return;
     }
-    const feed = () => {
-      machine.feed(MESSAGES[name]);
-    };
-    expect(feed).toThrow(expect.objectContaining({ code: 'ERR_POSTGRES_PROTOCOL_REMOTE' }));
+    const error = failure(() => {
+      machine.feed(bytesOf(state, name));
+    });
+    expect(error).toMatchObject({ code: 'ERR_POSTGRES_PROTOCOL_REMOTE' });
     expect(handler.events).toEqual([]);
-    expect(machine.state).toBe('broken');
-    if (state === 'broken') return;
-    // What cannot even begin a conversation is judged by its bytes, before it has a name.
-    expect(feed).toThrow(
-      (state === 'created' || state === 'starting') && !/^(Authentication|Negotiate|Error|Notice)/.test(name)
-        ? 'does not speak the PostgreSQL protocol'
-        : new RegExp(`${name}.* illegal while ${state}`),
-    );
+    if (brokenBy !== undefined) expect(error).toBe(brokenBy);
+    else {
+      expect(error).toMatchObject({ state, received: name });
+      expect(error.message).toContain(name);
+      expect(error.message).toContain(`while ${state}`);
+      if (UNSUPPORTED.includes(name) && PHASES[state] !== 'none') expect(error.message).toContain('unsupported');
+    }
+    expectDead(session, error);
   });
 
-  test('lets each call of start-up happen in one state only', () => {
-    const calls: Readonly<Record<StartupSend, (machine: FrontendMachine) => void>> = {
-      sendStartup: (machine) => {
-        machine.sendStartup({ user: 'u' });
-      },
-      sendPassword: (machine) => {
-        machine.sendPassword('p');
-      },
-      sendSaslInitialResponse: (machine) => {
-        machine.sendSaslInitialResponse('SCRAM-SHA-256', NONCE);
-      },
-      sendSaltedPassword: (machine) => {
-        machine.sendSaltedPassword(new Uint8Array(32));
-      },
+  test.each(PAIRS)('while %s, the header of %s says as much', (state, name) => {
+    const { handler, machine } = REACH[state]();
+    handler.clear();
+    const bytes = bytesOf(state, name);
+    const isNamed = !name.startsWith('Authentication') && bytes.length > 5;
+    // A stranger is judged by what it says first; a dead machine judges nothing.
+    if (!isNamed || state === 'broken' || PHASES[state] === 'none' || state === 'starting') return;
+    const run = (): void => {
+      machine.feed(bytes.subarray(0, 5));
     };
-    for (const [call, run] of Object.entries(calls)) {
-      for (const state of STATES) {
-        const { machine } = REACH[state]();
-        const before = machine.output.length;
-        const next = STARTUP_SENDS[call as StartupSend][state];
-        if (next === undefined) {
-          const code = state === 'broken' ? 'ERR_POSTGRES_PROTOCOL_REMOTE' : 'ERR_POSTGRES_PROTOCOL_LOCAL';
-          expect(() => {
-            run(machine);
-          }, `${call} while ${state}`).toThrow(expect.objectContaining({ code }));
-          expect(machine.output.length).toBe(before);
-          expect(machine.state).toBe(state);
-        } else {
-          run(machine);
-          expect(machine.state).toBe(next);
-          expect(machine.output.length).toBeGreaterThan(before);
-        }
+    if (expectedNext(state, name) === undefined) {
+      expect(failure(run)).toMatchObject({ state, received: name });
+      expect(machine.state).toBe('broken');
+    } else {
+      run();
+      expect(machine.state).toBe(state);
+    }
+    expect(handler.events).toEqual([]);
+  });
+});
+
+describe('the answers to a request for encryption', () => {
+  const requesting = Object.keys(ENCRYPTION_ANSWERS) as RequestingState[];
+  const E = 0x45; // an ErrorResponse begins
+
+  test.each(requesting)('while %s, are those of the table, of all bytes', (state) => {
+    const { request, answers } = ENCRYPTION_ANSWERS[state];
+    for (let byte = 0; byte < 256; byte++) {
+      const { handler, machine } = REACH[state]();
+      const answer = answers[String.fromCharCode(byte)];
+      if (answer !== undefined) {
+        machine.feed(Uint8Array.of(byte));
+        expect(machine.state).toBe(answer.next);
+        expect(handler.events).toEqual([['encryptionAnswer', request, answer.isAccepted]]);
+      } else if (byte === E) {
+        machine.feed(Uint8Array.of(byte));
+        expect(machine.state).toBe(state);
+        expect(handler.events).toEqual([]);
+      } else {
+        const error = failure(() => {
+          machine.feed(Uint8Array.of(byte));
+        });
+        expect(error.message).toMatch(new RegExp(`^the answer to ${request} is . or N, .*while ${state}`));
+        expect(handler.events).toEqual([]);
       }
     }
   });
 
-  test('lets requests be sent in a session only', () => {
-    const requests: readonly ((machine: FrontendMachine) => void)[] = [
-      (machine) => {
-        machine.sendQuery('');
-      },
-      (machine) => {
-        machine.sendParse('', '');
-      },
-      (machine) => {
-        machine.sendDescribe('portal', '');
-      },
-      (machine) => {
-        machine.sendBind('', statement, []);
-      },
-      (machine) => {
-        machine.sendExecute('', statement, 0);
-      },
-      (machine) => {
-        machine.sendClose('portal', '');
-      },
-      (machine) => {
-        machine.sendSync();
-      },
-      (machine) => {
-        machine.sendFlush();
-      },
-      (machine) => {
-        machine.sendTerminate();
-      },
-    ];
-    for (const [i, run] of requests.entries()) {
-      for (const state of STATES) {
-        const { machine } = REACH[state]();
-        const before = machine.output.length;
-        const isGroupOpen = /^(parsing|binding|describing|executing|closing|skippingCopyOut|endingCopyOut)/.test(state);
-        const isLegal = PHASES[state] === 'session' && state !== 'terminating' && !(i === 0 && isGroupOpen);
-        if (isLegal) {
-          run(machine);
-          expect(machine.output.length).toBeGreaterThan(before);
-          continue;
-        }
-        const code = state === 'broken' ? 'ERR_POSTGRES_PROTOCOL_REMOTE' : 'ERR_POSTGRES_PROTOCOL_LOCAL';
-        expect(() => {
-          run(machine);
-        }, `request ${i} while ${state}`).toThrow(expect.objectContaining({ code }));
-        expect(machine.output.length).toBe(before);
-        expect(machine.state).toBe(state);
+  test.each(requesting)('while %s, are one byte: what follows is taken for nobody’s', (state) => {
+    const { request, answers } = ENCRYPTION_ANSWERS[state];
+    for (const answer of Object.keys(answers)) {
+      for (const rest of [utf8('E'), server.error(), Uint8Array.of(0x16, 3, 1)]) {
+        const session = REACH[state]();
+        const error = failure(() => {
+          session.machine.feed(concat(utf8(answer), rest));
+        });
+        expect(error.message).toContain(`nothing may follow the answer to ${request}`);
+        expect(session.handler.events).toEqual([]);
+        expectDead(session, error);
       }
     }
+  });
+});
+
+describe('the tables of calls', () => {
+  const calls = Object.keys(CALLS) as (StateSend | RequestSend)[];
+  const pairs = STATES.flatMap((state) => calls.map((call) => [state, call] as const));
+
+  test('have every call once', () => {
+    expect(calls.toSorted()).toEqual([...Object.keys(SENDS), ...Object.keys(REQUESTS)].toSorted());
+  });
+
+  /** States in which an extended request was sent, and no Sync behind it. */
+  const groupOpen = STATES.filter((state) => {
+    const inGroup: readonly string[] = ['copyingOut', 'endingCopyIn', 'endingCopyOut'];
+    return GROUPED.includes(state as Expectation) || inGroup.includes(state);
+  });
+
+  function nextAfter(state: State, call: StateSend | RequestSend): State | undefined {
+    if (Object.hasOwn(SENDS, call)) return SENDS[call as StateSend][state];
+    const rule = REQUESTS[call as RequestSend];
+    if (PHASES[state] !== 'session' || state === 'terminating') return undefined;
+    if (rule.needsClosedGroup && groupOpen.includes(state)) return undefined;
+    return state === 'idle' ? (rule.expects.at(-1) ?? 'idle') : state;
+  }
+
+  test.each(pairs)('while %s, %s does what they say, and nothing else', (state, call) => {
+    const { handler, machine } = REACH[state]();
+    const brokenBy =
+      state === 'broken'
+        ? failure(() => {
+            machine.eof();
+          })
+        : undefined;
+    machine.output.reset();
+    handler.clear();
+    const next = nextAfter(state, call);
+    if (next !== undefined) {
+      CALLS[call](machine);
+      expect(machine.state).toBe(next);
+      expect(machine.output.length).toBeGreaterThan(0);
+    } else {
+      const error = failure(() => {
+        CALLS[call](machine);
+      });
+      if (brokenBy !== undefined) expect(error).toBe(brokenBy);
+      else {
+        expect(error).toMatchObject({ code: 'ERR_POSTGRES_PROTOCOL_LOCAL', call, state });
+        expect(error.message).toContain(call);
+      }
+      expect(machine.output.length).toBe(0);
+      expect(machine.state).toBe(state);
+    }
+    expect(handler.events).toEqual([]);
+  });
+
+  test.each(STATES)('while %s, the end of the connection is the peer’s fault, unless it is due', (state) => {
+    const session = REACH[state]();
+    const { machine } = session;
+    if (state === 'closed' || state === 'terminating') {
+      machine.eof();
+      expect(machine.state).toBe('closed');
+      return;
+    }
+    const error = failure(() => {
+      machine.eof();
+    });
+    if (state !== 'broken') {
+      expect(error).toMatchObject({ code: 'ERR_POSTGRES_PROTOCOL_REMOTE', state });
+      expect(error.message).toBe(`the connection ended while ${state}`);
+    }
+    expectDead(session, error);
   });
 });

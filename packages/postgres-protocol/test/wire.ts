@@ -43,6 +43,7 @@ export function field(spec: FieldSpec): FieldDescription {
 
 export const server = {
   authenticationOk: (): Uint8Array => message('R', int32(0)),
+  authentication: (method: number): Uint8Array => message('R', int32(method)),
   cleartextPassword: (): Uint8Array => message('R', int32(3)),
   md5Password: (salt: Uint8Array): Uint8Array => message('R', int32(5), salt),
   sasl: (...mechanisms: string[]): Uint8Array => message('R', int32(10), cstring(...mechanisms), Uint8Array.of(0)),

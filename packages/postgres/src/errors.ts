@@ -187,6 +187,16 @@ export class StreamActiveError extends Error {
   }
 }
 
+/** A statement is a COPY that this version cannot do: its data was skipped, the connection is fine. */
+export class CopyUnsupportedError extends Error {
+  readonly code = 'ERR_POSTGRES_PROTOCOL_COPY_UNSUPPORTED';
+
+  /** The name shown in stack traces. */
+  override get name(): string {
+    return 'CopyUnsupportedError';
+  }
+}
+
 /** A transaction handle was used after the transaction's end, or a prepared statement after its close. */
 export class HandleClosedError extends Error {
   readonly code = 'ERR_POSTGRES_HANDLE_CLOSED';

@@ -4,11 +4,8 @@
 import type { Loop, Protocol, Transport } from '@millrace/loop-policy';
 import { FrontendMachine } from '@millrace/postgres-protocol';
 import type {
-  FieldDescription,
   FrontendHandler,
-  Row,
   ServerMessageFields,
-  Statement,
   StartupOptions,
   TransactionStatus,
   ValueOptions,
@@ -22,6 +19,7 @@ import { ConnectionClosedError, ConnectionLostError, PostgresError } from './err
 import type { FenceOperation } from './fence-operation.js';
 import { Notices } from './notices.js';
 import type { Operation } from './operation.js';
+import { OperationEvents } from './operation-events.js';
 import { Pipeline } from './pipeline.js';
 import type { PipelineHost } from './pipeline.js';
 import { StartupOperation } from './startup-operation.js';
@@ -31,7 +29,7 @@ import { StatementCache } from './statement-cache.js';
 type SessionState = 'starting' | 'open' | 'closing' | 'closed';
 
 /** The protocol of one connection: what is between a transport and the callers' promises. */
-export class Session implements Protocol, FrontendHandler, CancelHost, PipelineHost {
+export class Session extends OperationEvents implements Protocol, FrontendHandler, CancelHost, PipelineHost {
   readonly loop: Loop;
   /** Where the server is: once connected its very address, as the name may have several. */
   endpoint: ServerEndpoint;
@@ -61,6 +59,7 @@ export class Session implements Protocol, FrontendHandler, CancelHost, PipelineH
   private _resolveGone!: () => void;
 
   constructor(loop: Loop, options: ResolvedOptions) {
+    super();
     this.loop = loop;
     this.endpoint = options.endpoint;
     this.graceMs = options.cancelGraceMs;
@@ -204,7 +203,15 @@ export class Session implements Protocol, FrontendHandler, CancelHost, PipelineH
     if (this._state !== 'closed') this._pipeline.transport?.resumeReading();
   }
 
-  // ---- FrontendHandler
+  // ---- FrontendHandler, besides what answers an operation
+
+  encryptionAnswer(): void {
+    // Nobody asks.
+  }
+
+  negotiateProtocolVersion(): void {
+    // Every server knows 3.0, and no protocol options are asked for.
+  }
 
   needPassword(): void {
     this._authenticate((authenticator) => authenticator.sendPassword(this.machine));
@@ -220,6 +227,10 @@ export class Session implements Protocol, FrontendHandler, CancelHost, PipelineH
     this._authenticate((authenticator) =>
       authenticator.sendSaltedPassword(this.machine, request.salt, request.iterations),
     );
+  }
+
+  oauthRefused(): void {
+    // No token was sent.
   }
 
   authenticated(): void {
@@ -254,50 +265,6 @@ export class Session implements Protocol, FrontendHandler, CancelHost, PipelineH
     this._canceller.advance();
     this._pipeline.schedule();
     this.mayBeIdle();
-  }
-
-  parseComplete(): void {
-    // What follows in the same round says as much.
-  }
-
-  closeComplete(): void {
-    // As above.
-  }
-
-  bindComplete(): void {
-    this.head?.bindComplete?.();
-  }
-
-  noData(): void {
-    // No columns is where an operation begins.
-  }
-
-  emptyQueryResponse(): void {
-    this.head?.commandComplete?.('');
-  }
-
-  portalSuspended(): void {
-    // Every Execute asks for all rows.
-  }
-
-  parameterDescription(typeOids: readonly number[]): void {
-    this.head?.parameterDescription?.(typeOids);
-  }
-
-  rowDescription(fields: readonly FieldDescription[]): void {
-    this.head?.rowDescription?.(fields);
-  }
-
-  rows(statement: Statement, batch: readonly Row[]): void {
-    this.head?.rows?.(statement, batch);
-  }
-
-  rowsRefused(_statement: Statement, error: Error): void {
-    this.head?.rowsRefused?.(error);
-  }
-
-  commandComplete(tag: string): void {
-    this.head?.commandComplete?.(tag);
   }
 
   errorResponse(fields: ServerMessageFields): void {

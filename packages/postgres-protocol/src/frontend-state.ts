@@ -5,20 +5,30 @@
 // behind it waits in a queue of expectations.
 //
 //  1. One table for each direction says what is legal. A pair that is absent is an error: of the peer in `TRANSITIONS`,
-//     of the owner in `STARTUP_SENDS`.
+//     of the owner in `SENDS` and `REQUESTS` (frontend-sends.ts).
 //  2. `next` in the table means: this request is answered; go to the state of the next expectation, or to `idle`.
 //  3. An ErrorResponse leads to `draining`: the server skips everything up to the next Sync, and so do we. The
 //     ReadyForQuery that ends it drops all expectations up to and including that Sync (or simple query).
 //  4. NoticeResponse, ParameterStatus and NotificationResponse may come at any time and never reach the table;
 //     `PHASES` says where "any time" begins.
 //  5. A FATAL or PANIC ErrorResponse ends the session from any state; the table holds only what happens after an ERROR.
+//  6. The answer to a request for encryption is a byte without a frame: `ENCRYPTION_ANSWERS` has it. An ErrorResponse in
+//     its place is in the table of messages.
+//  7. States whose names begin with `query` belong to a simple query, which may go on after the COPY.
+//  8. In COPY mode the server swallows the Syncs that were sent behind the command, so they are sent again when the mode
+//     ends; expectations.ts has the case in which it did not swallow them.
 //
 // https://www.postgresql.org/docs/current/protocol-flow.html
+import type { BackendMessageName } from './messages/names.js';
 
 /** Where the conversation is: which answer the machine expects from the server. */
 export type State =
   | 'created'
+  | 'requestingSsl'
+  | 'requestingGssEnc'
+  | 'encrypted'
   | 'starting'
+  | 'versionNegotiated'
   | 'needingPassword'
   | 'passwordSent'
   | 'needingSasl'
@@ -26,6 +36,8 @@ export type State =
   | 'needingSaltedPassword'
   | 'saslResponseSent'
   | 'saslVerified'
+  | 'oauthTokenSent'
+  | 'oauthRefused'
   | 'initializing'
   | 'idle'
   | 'parsing'
@@ -37,11 +49,20 @@ export type State =
   | 'syncing'
   | 'querying'
   | 'queryingRows'
-  | 'refusingCopyIn'
-  | 'skippingCopyOut'
+  | 'callingFunction'
+  | 'functionCalled'
+  | 'copyingIn'
+  | 'endingCopyIn'
+  | 'copyingOut'
   | 'endingCopyOut'
-  | 'skippingQueryCopyOut'
-  | 'endingQueryCopyOut'
+  | 'queryCopyingIn'
+  | 'queryEndingCopyIn'
+  | 'queryCopyingOut'
+  | 'queryEndingCopyOut'
+  | 'queryCopyingBoth'
+  | 'queryCopyingBothIn'
+  | 'queryCopyingBothOut'
+  | 'failingCopyIn'
   | 'draining'
   | 'terminating'
   | 'closed'
@@ -57,42 +78,18 @@ export type Expectation =
   | 'closing'
   | 'syncing'
   | 'querying'
+  | 'callingFunction'
   | 'terminating';
-
-/** Messages of the server that the table judges, by the manual's names. */
-export type ServerMessageName =
-  | 'AuthenticationOk'
-  | 'AuthenticationCleartextPassword'
-  | 'AuthenticationMD5Password'
-  | 'AuthenticationSASL'
-  | 'AuthenticationSASLContinue'
-  | 'AuthenticationSASLFinal'
-  | 'NegotiateProtocolVersion'
-  | 'BackendKeyData'
-  | 'ReadyForQuery'
-  | 'ParseComplete'
-  | 'BindComplete'
-  | 'CloseComplete'
-  | 'ParameterDescription'
-  | 'RowDescription'
-  | 'NoData'
-  | 'DataRow'
-  | 'CommandComplete'
-  | 'EmptyQueryResponse'
-  | 'PortalSuspended'
-  | 'ErrorResponse'
-  | 'CopyInResponse'
-  | 'CopyOutResponse'
-  | 'CopyBothResponse'
-  | 'CopyData'
-  | 'CopyDone'
-  | 'FunctionCallResponse';
 
 /** Messages that may come at any time, within the phases of `ASYNC_PHASES`. */
 export type AsyncMessageName = 'NoticeResponse' | 'ParameterStatus' | 'NotificationResponse';
 
-/** Calls that belong to start-up, each legal in exactly one state. */
-export type StartupSend = 'sendStartup' | 'sendPassword' | 'sendSaslInitialResponse' | 'sendSaltedPassword';
+/** Requests for methods that no state admits: this machine does not know them. */
+export type UnsupportedMessageName =
+  'AuthenticationKerberosV5' | 'AuthenticationGSS' | 'AuthenticationGSSContinue' | 'AuthenticationSSPI';
+
+/** Messages of the server that the table judges, by the manual's names. */
+export type ServerMessageName = Exclude<BackendMessageName, AsyncMessageName | UnsupportedMessageName>;
 
 type Row = Readonly<Partial<Record<ServerMessageName, State | 'next'>>>;
 
@@ -100,12 +97,23 @@ type Row = Readonly<Partial<Record<ServerMessageName, State | 'next'>>>;
 export const TRANSITIONS: Readonly<Record<State, Row>> = {
   // A postmaster that cannot fork says so before it has read a byte.
   created: { ErrorResponse: 'closed' },
+  requestingSsl: { ErrorResponse: 'closed' }, // as above, or it is too old to know the request
+  requestingGssEnc: { ErrorResponse: 'closed' },
+  // Whatever arrives before the StartupMessage was not encrypted: somebody has put it in (CVE-2021-23222).
+  encrypted: {},
   starting: {
     AuthenticationOk: 'initializing',
     AuthenticationCleartextPassword: 'needingPassword',
     AuthenticationMD5Password: 'needingPassword',
     AuthenticationSASL: 'needingSasl',
-    NegotiateProtocolVersion: 'starting',
+    NegotiateProtocolVersion: 'versionNegotiated',
+    ErrorResponse: 'closed',
+  },
+  versionNegotiated: {
+    AuthenticationOk: 'initializing',
+    AuthenticationCleartextPassword: 'needingPassword',
+    AuthenticationMD5Password: 'needingPassword',
+    AuthenticationSASL: 'needingSasl',
     ErrorResponse: 'closed',
   },
   needingPassword: { ErrorResponse: 'closed' }, // the server's authentication_timeout
@@ -116,6 +124,12 @@ export const TRANSITIONS: Readonly<Record<State, Row>> = {
   // No AuthenticationOk here: a server that does not prove that it knows the password is not let in.
   saslResponseSent: { AuthenticationSASLFinal: 'saslVerified', ErrorResponse: 'closed' },
   saslVerified: { AuthenticationOk: 'initializing', ErrorResponse: 'closed' },
+  oauthTokenSent: {
+    AuthenticationOk: 'initializing',
+    AuthenticationSASLContinue: 'oauthRefused',
+    ErrorResponse: 'closed',
+  },
+  oauthRefused: { ErrorResponse: 'closed' },
   initializing: { BackendKeyData: 'initializing', ReadyForQuery: 'next', ErrorResponse: 'closed' },
 
   idle: { ErrorResponse: 'closed' }, // unsolicited: 57P01 admin_shutdown and its like
@@ -129,8 +143,8 @@ export const TRANSITIONS: Readonly<Record<State, Row>> = {
     EmptyQueryResponse: 'next',
     PortalSuspended: 'next',
     ErrorResponse: 'draining',
-    CopyInResponse: 'refusingCopyIn',
-    CopyOutResponse: 'skippingCopyOut',
+    CopyInResponse: 'copyingIn',
+    CopyOutResponse: 'copyingOut',
   },
   closing: { CloseComplete: 'next', ErrorResponse: 'draining' },
   syncing: { ReadyForQuery: 'next', ErrorResponse: 'draining' }, // a deferred constraint fails at the implicit commit
@@ -140,16 +154,27 @@ export const TRANSITIONS: Readonly<Record<State, Row>> = {
     EmptyQueryResponse: 'querying',
     ReadyForQuery: 'next',
     ErrorResponse: 'draining',
-    CopyInResponse: 'refusingCopyIn',
-    CopyOutResponse: 'skippingQueryCopyOut',
+    CopyInResponse: 'queryCopyingIn',
+    CopyOutResponse: 'queryCopyingOut',
+    CopyBothResponse: 'queryCopyingBoth', // START_REPLICATION, which is a simple query always
   },
   queryingRows: { DataRow: 'queryingRows', CommandComplete: 'querying', ErrorResponse: 'draining' },
+  callingFunction: { FunctionCallResponse: 'functionCalled', ErrorResponse: 'draining' },
+  functionCalled: { ReadyForQuery: 'next', ErrorResponse: 'draining' },
 
-  refusingCopyIn: { ErrorResponse: 'draining' },
-  skippingCopyOut: { CopyData: 'skippingCopyOut', CopyDone: 'endingCopyOut', ErrorResponse: 'draining' },
+  copyingIn: { ErrorResponse: 'draining' },
+  endingCopyIn: { CommandComplete: 'next', ErrorResponse: 'draining' },
+  copyingOut: { CopyData: 'copyingOut', CopyDone: 'endingCopyOut', ErrorResponse: 'draining' },
   endingCopyOut: { CommandComplete: 'next', ErrorResponse: 'draining' },
-  skippingQueryCopyOut: { CopyData: 'skippingQueryCopyOut', CopyDone: 'endingQueryCopyOut', ErrorResponse: 'draining' },
-  endingQueryCopyOut: { CommandComplete: 'querying', ErrorResponse: 'draining' },
+  queryCopyingIn: { ErrorResponse: 'draining' },
+  queryEndingCopyIn: { CommandComplete: 'querying', ErrorResponse: 'draining' },
+  queryCopyingOut: { CopyData: 'queryCopyingOut', CopyDone: 'queryEndingCopyOut', ErrorResponse: 'draining' },
+  queryEndingCopyOut: { CommandComplete: 'querying', ErrorResponse: 'draining' },
+  // Both directions are open; then only ours (In), or only the server's (Out). A result may follow: the next timeline.
+  queryCopyingBoth: { CopyData: 'queryCopyingBoth', CopyDone: 'queryCopyingBothIn', ErrorResponse: 'draining' },
+  queryCopyingBothIn: { ErrorResponse: 'draining' },
+  queryCopyingBothOut: { CopyData: 'queryCopyingBothOut', CopyDone: 'querying', ErrorResponse: 'draining' },
+  failingCopyIn: { ErrorResponse: 'draining' },
 
   draining: { ReadyForQuery: 'next', ErrorResponse: 'draining' }, // a second error: the abort itself failed
   terminating: { ErrorResponse: 'closed' },
@@ -157,28 +182,52 @@ export const TRANSITIONS: Readonly<Record<State, Row>> = {
   broken: {},
 };
 
-/** Every legal (state, call) pair of start-up and the state that follows. */
-export const STARTUP_SENDS: Readonly<Record<StartupSend, Readonly<Partial<Record<State, State>>>>> = {
-  sendStartup: { created: 'starting' },
-  sendPassword: { needingPassword: 'passwordSent' },
-  sendSaslInitialResponse: { needingSasl: 'saslInitialSent' },
-  sendSaltedPassword: { needingSaltedPassword: 'saslResponseSent' },
+/** States that wait for the answer to a request for encryption. */
+export type RequestingState = 'requestingSsl' | 'requestingGssEnc';
+
+/** What the one byte says that answers a request for encryption. */
+export interface EncryptionAnswer {
+  readonly isAccepted: boolean;
+  readonly next: State;
+}
+
+/** Every legal (state, byte) pair outside of frames, and the request that is answered. */
+export const ENCRYPTION_ANSWERS: Readonly<
+  Record<RequestingState, { readonly request: 'SSLRequest' | 'GSSENCRequest'; readonly answers: AnswerRow }>
+> = {
+  requestingSsl: {
+    request: 'SSLRequest',
+    answers: { S: { isAccepted: true, next: 'encrypted' }, N: { isAccepted: false, next: 'created' } },
+  },
+  requestingGssEnc: {
+    request: 'GSSENCRequest',
+    answers: { G: { isAccepted: true, next: 'encrypted' }, N: { isAccepted: false, next: 'created' } },
+  },
 };
 
-/** Parts of the conversation. Requests may be sent in `session`, which the first ReadyForQuery opens. */
-export type Phase = 'none' | 'authenticating' | 'initializing' | 'session';
+type AnswerRow = Readonly<Record<string, EncryptionAnswer>>;
+
+/**
+ * Parts of the conversation. The first ReadyForQuery opens the `session`, where requests may be sent; `copyingIn` are
+ * the states of it in which the server takes nothing but data.
+ */
+export type Phase = 'none' | 'authenticating' | 'initializing' | 'session' | 'copyingIn';
 
 /** Where asynchronous messages are legal: before the server has let us in, its parameters are nobody's business. */
 export const ASYNC_PHASES: Readonly<Record<AsyncMessageName, readonly Phase[]>> = {
-  NoticeResponse: ['authenticating', 'initializing', 'session'],
-  ParameterStatus: ['initializing', 'session'],
-  NotificationResponse: ['initializing', 'session'],
+  NoticeResponse: ['authenticating', 'initializing', 'session', 'copyingIn'],
+  ParameterStatus: ['initializing', 'session', 'copyingIn'],
+  NotificationResponse: ['initializing', 'session', 'copyingIn'],
 };
 
 /** Which part of the conversation a state belongs to. */
 export const PHASES: Readonly<Record<State, Phase>> = {
   created: 'none',
+  requestingSsl: 'none',
+  requestingGssEnc: 'none',
+  encrypted: 'none',
   starting: 'authenticating',
+  versionNegotiated: 'authenticating',
   needingPassword: 'authenticating',
   passwordSent: 'authenticating',
   needingSasl: 'authenticating',
@@ -186,6 +235,8 @@ export const PHASES: Readonly<Record<State, Phase>> = {
   needingSaltedPassword: 'authenticating',
   saslResponseSent: 'authenticating',
   saslVerified: 'authenticating',
+  oauthTokenSent: 'authenticating',
+  oauthRefused: 'authenticating',
   initializing: 'initializing',
   idle: 'session',
   parsing: 'session',
@@ -197,11 +248,20 @@ export const PHASES: Readonly<Record<State, Phase>> = {
   syncing: 'session',
   querying: 'session',
   queryingRows: 'session',
-  refusingCopyIn: 'session',
-  skippingCopyOut: 'session',
+  callingFunction: 'session',
+  functionCalled: 'session',
+  copyingIn: 'copyingIn',
+  endingCopyIn: 'session',
+  copyingOut: 'session',
   endingCopyOut: 'session',
-  skippingQueryCopyOut: 'session',
-  endingQueryCopyOut: 'session',
+  queryCopyingIn: 'copyingIn',
+  queryEndingCopyIn: 'session',
+  queryCopyingOut: 'session',
+  queryEndingCopyOut: 'session',
+  queryCopyingBoth: 'copyingIn',
+  queryCopyingBothIn: 'copyingIn',
+  queryCopyingBothOut: 'session',
+  failingCopyIn: 'session',
   draining: 'session',
   terminating: 'session',
   closed: 'none',
