@@ -7,7 +7,7 @@ import { iterate } from './loop.js';
 import type { End, Turn } from './loop.js';
 import { DROP_NEWEST, ERROR, overflowOf, weightOf } from './options.js';
 import type { QueueOptions } from './options.js';
-import { makeRing, makeSorted } from './store.js';
+import { makeSorted, Ring } from './store.js';
 import type { Store } from './store.js';
 
 const DONE: Promise<void> = Promise.resolve();
@@ -33,7 +33,11 @@ export class AsyncQueue<T extends {} | null> implements AsyncIterable<T> {
   declare readonly capacity: number;
   readonly #options: QueueOptions<T>;
   readonly #overflow: number;
-  readonly #store: Store<T>;
+  readonly #store: Readonly<Store<T>>;
+  /** Whether the last item of the store is taken next, not the first. */
+  readonly #isLast: boolean;
+  /** Up to how many items {@link #tryAdd} goes: none where they are weighed or `onDrop` may run, and after the end. */
+  #room: number;
   #unfinished = 0;
   /** What takes are told when nothing is left, once the queue has ended. */
   #end: End | undefined;
@@ -47,12 +51,14 @@ export class AsyncQueue<T extends {} | null> implements AsyncIterable<T> {
    * @throws {RangeError} If an option is none of its values.
    */
   constructor(options: QueueOptions<T>) {
-    const { capacity, order = 'fifo' } = options;
+    const { capacity, order = 'fifo', weigh, onDrop } = options;
+    this.#isLast = order !== 'fifo';
     const isPriority = typeof order === 'function';
     this.capacity = capacity;
     this.#options = { ...options };
-    this.#store = isPriority ? makeSorted(order) : makeRing(order === 'lifo');
+    this.#store = isPriority ? makeSorted(order) : new Ring();
     check(typeof capacity === 'number' && capacity >= 0, 'a number capacity >= 0', capacity);
+    this.#room = (weigh ?? onDrop) ? 0 : Math.floor(capacity);
     this.#overflow = overflowOf(options);
     check(isPriority || (order as string) === 'fifo' || order === 'lifo', 'order fifo, lifo, function', order);
   }
@@ -94,7 +100,7 @@ export class AsyncQueue<T extends {} | null> implements AsyncIterable<T> {
    * Cost: allocates nothing, but for the ring's growth, and one object where the capacity is 0 or there is a comparator.
    */
   tryPut(item: T): boolean {
-    return this.#offer(item, weightOf(item, this.#options));
+    return this.#tryAdd(item) || this.#offer(item, weightOf(item, this.#options));
   }
 
   /**
@@ -108,11 +114,12 @@ export class AsyncQueue<T extends {} | null> implements AsyncIterable<T> {
    */
   put(item: T, op?: Op): Promise<void> {
     try {
+      if (!op && this.#tryAdd(item)) return DONE;
       const weight = weightOf(item, this.#options);
       throwIfOver(op, 'put');
       if (this.#offer(item, weight)) return DONE;
       if (!this.#end && this.#overflow === ERROR) throw new QueueFullError(weight, this.capacity - this.weight);
-      return this.#wait(this.#putters, 'put', op, item, weight);
+      return this.#wait(this.#putters, 'put', op, undefined, item, weight);
     } catch (error) {
       // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- passed on as it came
       return Promise.reject(error);
@@ -159,7 +166,7 @@ export class AsyncQueue<T extends {} | null> implements AsyncIterable<T> {
    * loops end. Does nothing if the queue has ended.
    */
   close(): void {
-    this.#finish({ error: new QueueClosedError('queue closed'), isClean: true });
+    this.#finish(new QueueClosedError('queue closed'), true);
   }
 
   /**
@@ -168,7 +175,7 @@ export class AsyncQueue<T extends {} | null> implements AsyncIterable<T> {
    * @param error - Passed on untouched, be it `undefined`.
    */
   fail(error: unknown): void {
-    this.#finish({ error, isClean: false });
+    this.#finish(error);
   }
 
   /**
@@ -232,10 +239,7 @@ export class AsyncQueue<T extends {} | null> implements AsyncIterable<T> {
    */
   [Symbol.asyncIterator](): AsyncIterableIterator<T> {
     return iterate(
-      (turn) =>
-        this.#supply
-          ? Promise.resolve(this.#next())
-          : this.#wait<[T]>(this.#takers, 'take', undefined, undefined, undefined, turn).then(([item]) => item),
+      (turn) => (this.#supply ? Promise.resolve(this.#next()) : this.#wait(this.#takers, 'take', undefined, turn)),
       () => this.#end,
     );
   }
@@ -255,19 +259,40 @@ export class AsyncQueue<T extends {} | null> implements AsyncIterable<T> {
 
   async #takeBatch(count: number, op: Op | undefined, turn: Turn): Promise<T[]> {
     check(count > 0 && !(count % 1), 'an integer count > 0', count);
-    const items = await this.#wait<T[]>(this.#takers, 'take', op, undefined, undefined, turn);
+    turn.isBatch = true;
+    const isReady = !op && this.size && !this.#isLast && !(this.#takers.length + this.#putters.length);
+    const items = isReady
+      ? (this.#store as Ring<T>).takeMany(count)
+      : await this.#wait<T[]>(this.#takers, 'take', op, turn);
     while (items.length < count && this.#supply) items.push(this.#next());
     return items;
   }
 
-  #finish(end: End): void {
-    this.#end ??= end;
+  #finish(error: unknown, isClean?: boolean): void {
+    this.#end ??= { error, isClean };
+    this.#room = 0;
     this.#balance();
   }
 
   /** What can be taken: in the store and, where the capacity is 0, in the hands of putters. */
   get #supply(): number {
     return this.size + this.#putters.length;
+  }
+
+  /** Puts where nobody waits, nothing is weighed, and there is room for it; then it is all that a put comes to. */
+  #tryAdd(item: T): boolean {
+    return (
+      (item as unknown) !== undefined &&
+      this.size < this.#room &&
+      !(this.#takers.length + this.#putters.length) &&
+      this.#add(item, 1)
+    );
+  }
+
+  #add(item: T, weight: number): true {
+    this.#store.add(item, weight);
+    this.#unfinished++;
+    return true;
   }
 
   #offer(item: T, weight: number): boolean {
@@ -281,11 +306,7 @@ export class AsyncQueue<T extends {} | null> implements AsyncIterable<T> {
           taker.settle(item);
           return true;
         }
-        if (!this.#putters.length && this.weight + weight <= this.capacity) {
-          this.#store.add(item, weight);
-          this.#unfinished++;
-          return true;
-        }
+        if (!this.#putters.length && this.weight + weight <= this.capacity) return this.#add(item, weight);
         if (!this.capacity && this.#takers.length) {
           const place = new Place(this.#putters, item, weight);
           this.#balance();
@@ -321,7 +342,7 @@ export class AsyncQueue<T extends {} | null> implements AsyncIterable<T> {
       putter.settle();
       return putter.item as T;
     }
-    const item = this.#store.take(true);
+    const item = this.#store.take(this.#isLast);
     if (this.#putters.length) this.#admit();
     return item;
   }
@@ -333,8 +354,7 @@ export class AsyncQueue<T extends {} | null> implements AsyncIterable<T> {
       (putter = this.#putters.next), this.#putters.length && this.weight + putter.weight <= this.capacity;
     ) {
       try {
-        this.#store.add(putter.item as T, putter.weight);
-        this.#unfinished++;
+        this.#add(putter.item as T, putter.weight);
         putter.settle();
       } catch (error) {
         // The comparator's, for which the putter is told and not whoever made the room.
@@ -343,21 +363,25 @@ export class AsyncQueue<T extends {} | null> implements AsyncIterable<T> {
     }
   }
 
-  /** With a `turn`, which can be given up, resolves to an array, so that an item that is a promise stays one. */
-  #wait<R>(line: Line<T>, operation: string, op?: Op, item?: T, weight?: number, turn?: Turn): Promise<R> {
-    return new Promise<unknown>((resolve, reject) => {
-      throwIfOver(op, operation);
-      const done = turn
+  /** With a `turn` it can be given up; that of a batch resolves to an array, so that an item that is a promise stays one. */
+  #wait<R>(line: Line<T>, operation: string, op?: Op, turn?: Turn, item?: T, weight?: number): Promise<R> {
+    let place = undefined as Place<T> | undefined;
+    const promise = new Promise<unknown>((resolve, reject) => {
+      if (op) throwIfOver(op, operation);
+      const done = turn?.isBatch
         ? (taken: unknown): void => {
             resolve([taken]);
           }
         : resolve;
-      const place = new Place(line, item, weight, done, reject);
+      place = new Place(line, item, weight, done, reject);
+    });
+    if (place) {
       if (turn) turn.place = place;
       // perf: micro/async-queue/hand-off. A take where there is nothing changes nothing.
       if (this.#end || this.#supply || line === this.#joiners) this.#balance();
-      place.watch = place.line && watchOp(op, place, operation, this.#options.timers);
-    }) as Promise<R>;
+      if (op && place.line) place.watch = watchOp(op, place, operation, this.#options.timers);
+    }
+    return promise as Promise<R>;
   }
 
   /**

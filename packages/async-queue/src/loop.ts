@@ -4,12 +4,14 @@ import type { Cancellable } from '@millrace/timeouts';
 export interface End {
   readonly error: unknown;
   /** Whether a loop over it just ends, instead of throwing the error. */
-  readonly isClean: boolean;
+  readonly isClean?: boolean | undefined;
 }
 
 /** One `next` of a loop. Where it has to wait it says with which place, so that leaving the loop can give that up. */
 export interface Turn {
   place?: Cancellable;
+  /** Whether it takes an array. */
+  isBatch?: true;
 }
 
 /**

@@ -8,45 +8,67 @@ export interface Store<T> {
 }
 
 /** In the order of arrival: a ring of 2^n slots that grows with what is in it, each item followed by its weight. */
-export function makeRing<T>(isLifo: boolean): Store<T> {
-  let slots: unknown[] = [];
-  let mask = 15;
-  let head = 0;
-  return {
-    size: 0,
-    weight: 0,
-    add(item, weight) {
-      if (this.size * 2 > mask) {
-        // What had wrapped around goes behind the rest.
-        for (let at = 0; at < head; at++) {
-          slots.push(slots[at]);
-          slots[at] = undefined;
-        }
-        mask += mask + 1;
+// perf: micro/async-queue/take-ready. A class has the same methods for all queues; an object literal has its own.
+export class Ring<T> implements Store<T> {
+  size = 0;
+  weight = 0;
+  #slots: unknown[] = [];
+  #mask = 15;
+  #head = 0;
+
+  add(item: T, weight: number): void {
+    const slots = this.#slots;
+    const offset = this.size++ * 2;
+    if (offset > this.#mask) {
+      // What had wrapped around goes behind the rest.
+      for (let at = 0; at < this.#head; at++) {
+        slots.push(slots[at]);
+        slots[at] = undefined;
       }
-      const at = (head + this.size++ * 2) & mask;
-      slots[at] = item;
-      slots[at + 1] = weight;
-      this.weight += weight;
-    },
-    take(isLast) {
-      this.size--;
-      let at = head;
-      if (isLast && isLifo) at = (head + this.size * 2) & mask;
-      else head = (head + 2) & mask;
-      const item = slots[at] as T;
+      this.#mask += this.#mask + 1;
+    }
+    const at = (this.#head + offset) & this.#mask;
+    slots[at] = item;
+    slots[at + 1] = weight;
+    this.weight += weight;
+  }
+
+  take(isLast: boolean): T {
+    const slots = this.#slots;
+    const size = --this.size;
+    let at = this.#head;
+    if (isLast) at = (at + size * 2) & this.#mask;
+    else this.#head = (at + 2) & this.#mask;
+    const item = slots[at] as T;
+    slots[at] = undefined;
+    // Sums of fractions drift: what is empty weighs 0.
+    this.weight = size && this.weight - (slots[at + 1] as number);
+    if (!size && this.#mask > 999) {
+      // A burst does not hold its memory for ever.
+      this.#slots = [];
+      this.#mask = 15;
+      this.#head = 0;
+    }
+    return item;
+  }
+
+  /** Takes up to `count` of the first items, of which there is one at least. */
+  takeMany(count: number): T[] {
+    // perf: micro/async-queue/take-ready. To fill an array of this length takes half the time that pushing does, and
+    // the last one does for all of them what happens when nothing is left.
+    const items = new Array<T>(Math.min(count, this.size));
+    const slots = this.#slots;
+    for (let index = 0; index < items.length - 1; index++) {
+      const at = this.#head;
+      items[index] = slots[at] as T;
       slots[at] = undefined;
-      // Sums of fractions drift: what is empty weighs 0.
-      this.weight = this.size && this.weight - (slots[at + 1] as number);
-      if (!this.size && mask > 999) {
-        // A burst does not hold its memory for ever.
-        slots = [];
-        mask = 15;
-        head = 0;
-      }
-      return item;
-    },
-  };
+      this.weight -= slots[at + 1] as number;
+      this.#head = (at + 2) & this.#mask;
+      this.size--;
+    }
+    items[items.length - 1] = this.take(false);
+    return items;
+  }
 }
 
 interface Entry<T> {

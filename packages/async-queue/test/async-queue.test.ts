@@ -213,6 +213,13 @@ describe('AsyncQueue: weights', () => {
     expect([queue.size, queue.weight, queue.waitingPutters]).toEqual([0, 0, 0]);
   });
 
+  test('of 1 each do not fit where the capacity is less', async () => {
+    const queue = new AsyncQueue<string>({ capacity: 0.5 });
+    expect(() => queue.tryPut('a')).toThrow(new RangeError('expected 0 <= weight <= capacity, saw 1'));
+    expect(await errorOf(queue.put('a'))).toBeInstanceOf(RangeError);
+    expect(queue.size).toBe(0);
+  });
+
   test('that are infinite do not fit into an infinite capacity either', () => {
     const queue = new AsyncQueue<number>({ capacity: Infinity, weigh: (item) => item });
     expect(() => queue.tryPut(Infinity)).toThrow(RangeError);
@@ -386,6 +393,33 @@ describe('AsyncQueue.takeUpTo', () => {
     const queue = new AsyncQueue<number>({ capacity: 9 });
     for (let i = 1; i <= 5; i++) queue.tryPut(i);
     expect([await queue.takeUpTo(2), await queue.takeUpTo(1), await queue.takeUpTo(9)]).toEqual([[1, 2], [3], [4, 5]]);
+  });
+
+  test('takes them in order, and their weights with them, from around the end of the ring', async () => {
+    const weights = [0.5, 3, 2];
+    const queue = new AsyncQueue<number>({ capacity: 99, weigh: (item) => weights[item % 3] ?? 0 });
+    const batches: number[][] = [];
+    for (let next = 0; next < 60;) {
+      for (let put = 0; put < 7; put++) queue.tryPut(next++);
+      batches.push(await queue.takeUpTo(5));
+      expect(queue.weight).toBe(
+        Array.from({ length: queue.size }, (_, i) => weights[(next - 1 - i) % 3] ?? 0).reduce((a, b) => a + b),
+      );
+    }
+    batches.push(await queue.takeUpTo(Infinity));
+    expect(batches.flat()).toEqual(Array.from({ length: 63 }, (_, i) => i));
+    expect([queue.size, queue.weight]).toEqual([0, 0]);
+  });
+
+  test('takes the newest first where they are taken so, and by a comparator', async () => {
+    for (const [order, expected] of [
+      ['lifo', [1, 2, 3]],
+      [(a: number, b: number) => a - b, [1, 2, 3]],
+    ] as const) {
+      const queue = new AsyncQueue<number>({ capacity: 9, order });
+      for (const item of [3, 2, 1]) queue.tryPut(item);
+      expect(await queue.takeUpTo(9)).toEqual(expected);
+    }
   });
 
   test('waits for the first item, and takes what came with it', async () => {
