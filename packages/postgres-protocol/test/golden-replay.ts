@@ -39,7 +39,7 @@ export const whole: Cut = (bytes) => [bytes.slice()];
  * Every two-part split of every run, and all runs byte by byte. To split all runs of a replay at once keeps the number
  * of replays at the length of the longest.
  */
-export function everyCut(runs: readonly Run[]): Cut[] {
+export function everyCut(runs: readonly Pick<Run, 'bytes'>[]): Cut[] {
   const longest = Math.max(...runs.map(({ bytes }) => bytes.length));
   const splits = Array.from({ length: Math.max(0, longest - 1) }, (_, i): Cut => {
     return (bytes) => [bytes.slice(0, i + 1), bytes.slice(i + 1)].filter((chunk) => chunk.length > 0);
