@@ -1,5 +1,6 @@
 // Replays a golden to a machine: what its peer sent is fed in pieces, what it sent itself is asked for.
 import { ReadBuffer } from '@millrace/read-buffer';
+import { everySplit } from '@millrace/testkit';
 import { expect } from 'vitest';
 import type { Golden } from './fixtures/goldens/index.js';
 import { namedMessages, type NamedMessage } from './golden-messages.js';
@@ -36,15 +37,17 @@ export type Cut = (bytes: Uint8Array) => Uint8Array[];
 export const whole: Cut = (bytes) => [bytes.slice()];
 
 /**
- * Every two-part split of every run, and all runs byte by byte. To split all runs of a replay at once keeps the number
- * of replays at the length of the longest.
+ * Every split of every run. To split all runs of a replay at once keeps the number of replays down to that of the longest.
  */
 export function everyCut(runs: readonly Pick<Run, 'bytes'>[]): Cut[] {
-  const longest = Math.max(...runs.map(({ bytes }) => bytes.length));
-  const splits = Array.from({ length: Math.max(0, longest - 1) }, (_, i): Cut => {
-    return (bytes) => [bytes.slice(0, i + 1), bytes.slice(i + 1)].filter((chunk) => chunk.length > 0);
+  const splits = new Map(runs.map(({ bytes }) => [bytes, Array.from(everySplit(bytes))]));
+  const count = Math.max(...Array.from(splits.values(), ({ length }) => length));
+  return Array.from({ length: count }, (_, i): Cut => {
+    return (bytes) => {
+      const ways = splits.get(bytes) ?? [];
+      return (ways[i % ways.length] ?? []).map((chunk) => chunk.slice());
+    };
   });
-  return [...splits, (bytes): Uint8Array[] => Array.from(bytes, (byte) => Uint8Array.of(byte))];
 }
 
 /** A buffer in the frame of a message, whose name is read. */
