@@ -41,6 +41,21 @@ export async function bundleForBrowser(entry) {
   return { imports: [...new Set(imports)], code: outputFiles[0].text };
 }
 
+/** Bundles a source file with everything that it imports into a module that every supported Node runs. */
+export async function bundleSource(entry, outfile) {
+  await esbuild.build({
+    ...shared,
+    write: true,
+    entryPoints: [entry],
+    outfile,
+    platform: 'node',
+    format: 'esm',
+    target: 'node20',
+    conditions: ['@millrace/source'],
+    sourcemap: 'inline',
+  });
+}
+
 /** TypeScript as a module that every supported Node runs. */
 export async function withoutTypes(code) {
   return (await esbuild.transform(code, { loader: 'ts', format: 'esm', target: 'node20' })).code;
