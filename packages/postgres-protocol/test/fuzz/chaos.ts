@@ -92,7 +92,10 @@ class ChaosRun<M extends Machine> {
     else if (choice < 6)
       this.#feed(this.#message().subarray(0, -1)); // cut short: the next one is misread
     else if (choice < 9) this.#feed(mutate(random, this.#message()));
-    else this.#attempt(() => this.#machine.eof());
+    else
+      this.#attempt(() => {
+        this.#machine.eof();
+      });
   }
 
   #message(): Uint8Array {
