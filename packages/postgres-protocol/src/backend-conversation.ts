@@ -229,11 +229,9 @@ export class BackendConversation {
   /** An ErrorResponse was sent: rule 4. */
   private _fail(): void {
     const { requests } = this;
-    const isCopying = RECEIVES[this._state].CopyData !== undefined;
+    this._isCopyOnTheWay = RECEIVES[this._state].CopyData !== undefined;
     requests.releaseSyncs(true);
-    const isSimple = requests.oldest === 'querying' || requests.oldest === 'callingFunction';
-    this._isCopyOnTheWay = isCopying && (isSimple || requests.surplusSyncs > 0);
-    if (isSimple) {
+    if (requests.oldest === 'querying' || requests.oldest === 'callingFunction') {
       this._state = 'draining';
       return;
     }

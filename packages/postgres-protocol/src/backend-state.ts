@@ -24,7 +24,8 @@
 //     then a ReadyForQuery is legal for each of them, until a later request is answered; while `skipping`, too, which it
 //     ends. Any other request behind the command is the client's fault.
 //  9. After an error in COPY FROM STDIN, CopyData, CopyDone and CopyFail that are still on the way are skipped, until the
-//     client sends something else. (After one of an Execute, `skipping` does it, unless rule 8 ends it.)
+//     client sends something else. `skipping` alone does not do it for an Execute: the Sync that ends it may be one that
+//     the client sent before it knew of the copy.
 // 10. A StartupMessage that asks for a protocol above 3.2 leads to `negotiating`, not to `starting`.
 // 11. In `closed` whatever arrives is dropped unread: the client may not know yet. In `broken` the one call that is left
 //     is a FATAL ErrorResponse, which says why.

@@ -225,6 +225,14 @@ describe('BackendMachine, COPY FROM STDIN', () => {
     expect([machine.state, ...recorder.names]).toEqual(['syncing', 'sync', 'flush']);
   });
 
+  test('of an Execute that failed at once skips the data behind a Sync that was sent before it was announced', () => {
+    const session = after(openBackend(), [client.execute()], copyIn, error);
+    const { machine, recorder } = after(session, [client.sync()], ready);
+    recorder.clear();
+    machine.feed(concat(client.copyData(), client.copyDone(), client.sync()));
+    expect([machine.state, ...recorder.names]).toEqual(['syncing', 'sync']);
+  });
+
   test('of an Execute that failed skips the data up to the Sync', () => {
     const { machine, recorder } = after(copying(client.execute()), [client.copyData()], error);
     recorder.clear();
