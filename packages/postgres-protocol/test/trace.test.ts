@@ -1,4 +1,4 @@
-import { everySplit } from '@millrace/testkit';
+import { everySplit, seededRandom } from '@millrace/testkit';
 import { WriteBuffer } from '@millrace/write-buffer';
 import { describe, expect, test } from 'vitest';
 import { AUTHENTICATION_METHODS, BACKEND_TYPES, FRONTEND_TYPES } from '../src/messages/names.js';
@@ -264,6 +264,27 @@ describe('TracePrinter, of bytes that are no conversation', () => {
       expect(printer.backend(server.ready())).toEqual(['B\t5\tReadyForQuery\t I']);
     },
   );
+});
+
+describe('TracePrinter, of damaged conversations', () => {
+  test('prints lines and never throws, whatever bytes of a real conversation are others', () => {
+    const random = seededRandom(20_260_131);
+    for (const golden of [...GOLDENS, ...LIBPQ_TRACES]) {
+      const seed = random.int(0, 2 ** 31);
+      const damage = seededRandom(seed);
+      const lines = printed(golden, (bytes) => {
+        const chunk = bytes.slice();
+        const at = damage.int(0, chunk.length * 3); // most messages stay as they are
+        if (at < chunk.length) chunk[at] = damage.int(0, 255);
+        return [chunk];
+      });
+      // A type byte, a length and a name, or what is odd about it; the rest of a text with a line end in it.
+      const [first] = lines.join('\n').split('\n');
+      expect(first, `golden ${golden.name}, seed ${seed}`).toMatch(
+        /^(\S+ \S+\t)?[FB]\t(\d+|NN)\t|^malformed message: /,
+      );
+    }
+  });
 });
 
 describe('the names of TracePrinter', () => {
