@@ -6,13 +6,12 @@ import { type Layout, layout, toBytes } from './layout.js';
 function constantOf<T>(own: T, expected: Uint8Array): Layout<T> {
   const size = (value: T): number => {
     const isSame =
-      value === undefined || Object.is(value, own) || (isBytes(own) && isBytes(value) && hex(own) === hex(value));
-    if (!isSame) throw new RangeError(`expected the constant ${hex(expected)}, saw another`);
+      value === undefined || Object.is(value, own) || (isBytes(own) && isBytes(value) && String(own) === String(value));
+    if (!isSame) throw new RangeError(`expected the constant ${expected.join(' ')}, saw another`);
     return expected.length;
   };
   return layout<T>({
     least: () => expected.length,
-    size,
     encodeTo(out, value) {
       size(value);
       out.writeBytes(expected);
@@ -23,7 +22,9 @@ function constantOf<T>(own: T, expected: Uint8Array): Layout<T> {
       c.scanned = 0;
       for (let i = scanned; i < byteLength; i++) {
         if (c.bytes[at + i] === expected[i]) continue;
-        throw new DecodeError(`expected the constant ${hex(expected)}, saw ${hex(c.bytes.subarray(at, at + i + 1))}`);
+        throw new DecodeError(
+          `expected the constant ${expected.join(' ')}, saw ${c.bytes.subarray(at, at + i + 1).join(' ')}`,
+        );
       }
       // The next byte may be another one already.
       if (byteLength < expected.length) return c.short(byteLength + 1, byteLength);
@@ -31,10 +32,6 @@ function constantOf<T>(own: T, expected: Uint8Array): Layout<T> {
       return isBytes(own) ? (copyBytes(expected, 0, byteLength) as T) : own;
     },
   });
-}
-
-function hex(bytes: Uint8Array): string {
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join(' ');
 }
 
 /**

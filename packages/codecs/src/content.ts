@@ -11,6 +11,8 @@ export interface Content<T> {
   /** Where the first `delimiter` begins in a value that is followed by it, in a unit of its own. */
   indexOf(value: T, delimiter: Uint8Array): number;
   write: EncodeTo<T>;
+  /** Takes off what `write` adds to a value. */
+  trim?<U>(open: Open<U>): Open<U>;
 }
 
 /** UTF-8. */
@@ -76,26 +78,22 @@ export function utf8Length(value: string): number {
   return byteLength;
 }
 
-/** Finds `needle` in the bytes from `start` up to `end`, or returns -1. */
+/**
+ * Finds `needle` in the bytes from `start` up to `end`, or returns -1. Not `indexOf` alone, which has no end: a search in
+ * what is left of a chunk would walk on through the whole block.
+ */
 export function findBytes(bytes: Uint8Array, needle: Uint8Array, start: number, end: number): number {
   const [first = 0] = needle;
   const last = end - needle.length;
   for (let at = start; at <= last; at++) {
-    at = indexOfByte(bytes, first, at, last + 1);
-    if (at < 0) return -1;
-    let matched = 1;
+    if (last - at > 64) {
+      const skipped = bytes.subarray(at, last + 1).indexOf(first);
+      if (skipped < 0) return -1;
+      at += skipped;
+    }
+    let matched = 0;
     while (matched < needle.length && bytes[at + matched] === needle[matched]) matched += 1;
     if (matched === needle.length) return at;
   }
-  return -1;
-}
-
-/** `indexOf` with an end: without one, a search in what is left of a chunk would walk on through the whole block. */
-function indexOfByte(bytes: Uint8Array, byte: number, start: number, end: number): number {
-  if (end - start > 64) {
-    const found = bytes.subarray(start, end).indexOf(byte);
-    return found < 0 ? -1 : start + found;
-  }
-  for (let at = start; at < end; at++) if (bytes[at] === byte) return at;
   return -1;
 }

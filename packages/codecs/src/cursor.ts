@@ -5,7 +5,7 @@
 // meets an incomplete part saves that part, and what makes a value of the part's, as a frame, and returns Incomplete as
 // well: so the call stack unwinds into a list of frames, the innermost first. To go on, the part of the innermost frame,
 // a leaf, is decoded again, its value goes to the frame around it, and so on: nothing else is decoded twice.
-import { Incomplete } from './codec.js';
+import { Incomplete, isIncomplete } from './codec.js';
 
 /** What can be decoded. */
 export interface Part {
@@ -45,6 +45,8 @@ export class Cursor {
   depth = 0;
   /** How many items of arrays took no bytes, in the value that is decoded. */
   emptyItems = 0;
+  /** Whether the struct that was decoded last is whole. */
+  isWhole = false;
   /** The frames of the value, the outermost first. */
   readonly #frames: Frame[] = [];
   /** Frames that are being saved, the innermost first. */
@@ -85,7 +87,7 @@ export class Cursor {
   /** Decodes `part` and goes on with its value, now or later. */
   then<V, R>(part: { decodeAt(cursor: Cursor): V | typeof Incomplete }, next: (value: V) => R): R | typeof Incomplete {
     const value = part.decodeAt(this);
-    return value === Incomplete ? this.save(part, next) : next(value);
+    return isIncomplete(value) ? this.save(part, next) : next(value);
   }
 
   get hasFrames(): boolean {
@@ -101,7 +103,7 @@ export class Cursor {
   /** Begins a value with `root`, or goes on with the one that was saved. */
   run(root: Part): unknown {
     const value = this.hasFrames ? this.#resume() : this.begin(root);
-    if (value === Incomplete) this.keep();
+    if (isIncomplete(value)) this.keep();
     return value;
   }
 
@@ -125,10 +127,10 @@ export class Cursor {
     let value: unknown = Incomplete;
     for (let frame = this.#frames.pop(); frame !== undefined; frame = this.#frames.pop()) {
       // Only the innermost part is a leaf that has no value yet.
-      if (value === Incomplete) value = frame.part.decodeAt(this);
-      if (value === Incomplete) this.#saved.push(frame);
+      if (isIncomplete(value)) value = frame.part.decodeAt(this);
+      if (isIncomplete(value)) this.#saved.push(frame);
       else value = frame.next(value as never);
-      if (value === Incomplete) break;
+      if (isIncomplete(value)) break;
     }
     return value;
   }

@@ -1,5 +1,5 @@
 import { ReadBuffer, type RunDecoder } from '@millrace/read-buffer';
-import { type Decoder, Incomplete } from './codec.js';
+import { type Decoder, Incomplete, isIncomplete } from './codec.js';
 import { isBytes } from './content.js';
 import { Cursor, NO_BYTES, NO_VIEW } from './cursor.js';
 import { wrongType } from './errors.js';
@@ -45,12 +45,12 @@ export class StreamDecoder<T> implements Decoder<T> {
       cursor.set(bytes, view, start, end);
       this.#tryStart = start;
       this.#value = cursor.begin(layout);
-      return this.#value === Incomplete ? start : cursor.at;
+      return isIncomplete(this.#value) ? start : cursor.at;
     };
     this.#goOn = (bytes, view, start, end) => {
       cursor.set(bytes, view, start, end);
       this.#value = cursor.run(layout) as T | typeof Incomplete;
-      if (this.#value !== Incomplete) cursor.need = 0;
+      if (!isIncomplete(this.#value)) cursor.need = 0;
       return cursor.at;
     };
   }
@@ -65,7 +65,7 @@ export class StreamDecoder<T> implements Decoder<T> {
 
   decode(input: ReadBuffer): T | typeof Incomplete {
     if (this.#refusal !== undefined) throw refused(this.#refusal);
-    if (this.#holdsBytes) throw new TypeError('expected feed, which began a value');
+    if (this.#holdsBytes) throw new TypeError('expected feed, as before');
     this.#refusal = RUNNING;
     try {
       this.#read(input, this.#goOn);
@@ -107,11 +107,11 @@ export class StreamDecoder<T> implements Decoder<T> {
     try {
       // Within one stretch of bytes, as nearly always, there is nothing to be undone.
       if (!input.readRun(this.#try) && input.length === 0) this.#try(NO_BYTES, NO_VIEW, 0, 0);
-      if (this.#value === Incomplete) this.#readAcross(input, cursor.at - this.#tryStart);
+      if (isIncomplete(this.#value)) this.#readAcross(input, cursor.at - this.#tryStart);
       return this.#value;
     } finally {
       // perf: struct; where a value is complete, nothing else is left.
-      if (this.#value === Incomplete) this.#clear();
+      if (isIncomplete(this.#value)) this.#clear();
       else cursor.set(NO_BYTES, NO_VIEW, 0, 0);
       this.#value = Incomplete;
     }
@@ -126,7 +126,7 @@ export class StreamDecoder<T> implements Decoder<T> {
       input.skip(doneBytes);
       this.#read(input, this.#goOn);
     } finally {
-      if (this.#value === Incomplete) input.rollback(mark);
+      if (isIncomplete(this.#value)) input.rollback(mark);
       else input.commit(mark);
     }
   }
@@ -135,7 +135,7 @@ export class StreamDecoder<T> implements Decoder<T> {
   #read(input: ReadBuffer, run: RunDecoder): void {
     const cursor = this.#cursor;
     this.#value = Incomplete;
-    while (this.#value === Incomplete && input.length >= cursor.need) {
+    while (isIncomplete(this.#value) && input.length >= cursor.need) {
       const { length } = input;
       // A leaf that was cut is joined first. What ends with a delimiter asks for one byte more each time: it gets twice
       // as many, for linear time.
@@ -179,7 +179,7 @@ export class StreamDecoder<T> implements Decoder<T> {
     const layout = this.#layout;
     if (cursor.hasFrames) {
       const value = cursor.run(layout) as T | typeof Incomplete;
-      if (value === Incomplete) return;
+      if (isIncomplete(value)) return;
       onValue(value);
     }
     if (layout.drain !== undefined) {
@@ -188,12 +188,13 @@ export class StreamDecoder<T> implements Decoder<T> {
     }
     while (cursor.at < cursor.end) {
       const { at } = cursor;
-      const value = cursor.begin(layout);
-      if (value === Incomplete) {
+      cursor.emptyItems = 0;
+      const value = layout.decodeAt(cursor);
+      if (isIncomplete(value)) {
         cursor.keep();
         return;
       }
-      if (cursor.at === at) throw new TypeError('expected values of some bytes: a stream of none has no end');
+      if (cursor.at === at) throw new TypeError('expected values of some bytes');
       onValue(value);
     }
     cursor.need = 1;
@@ -229,5 +230,5 @@ export class StreamDecoder<T> implements Decoder<T> {
 }
 
 function refused(refusal: Refusal): unknown {
-  return refusal === RUNNING ? new TypeError('a decoder was called while it was running') : refusal.error;
+  return refusal === RUNNING ? new TypeError('the decoder is running') : refusal.error;
 }

@@ -17,10 +17,6 @@ export function chosen<H, T>(
   return layout<T>({
     copy: (copyOf) => chosen(parts.map(copyOf) as unknown as typeof parts, choose, headOf, restOf, finish),
     least: () => head.least(),
-    size(value) {
-      const own = headOf(value);
-      return head.size(own) + choose(own, parts).size(restOf(value));
-    },
     decodeAt: (c) => c.then(head, (own) => c.then(choose(own, parts), (rest) => finish(own, rest))),
     encodeTo(out, value) {
       const own = headOf(value);

@@ -27,11 +27,6 @@ export function wrongType(expected: string, value: unknown): TypeError {
   return new TypeError(`expected ${expected}, saw ${value === null ? 'null' : typeof value}`);
 }
 
-/** Says which range a caller's number should be in. */
-export function wrongRange(what: string, min: number | bigint, max: number | bigint, value: unknown): RangeError {
-  return new RangeError(`expected ${what} from ${min} to ${max}, saw ${String(value)}`);
-}
-
 /** The greatest integer that all numbers up to it can be told apart. */
 export const MAX: number = Number.MAX_SAFE_INTEGER;
 
@@ -39,5 +34,5 @@ export const MAX: number = Number.MAX_SAFE_INTEGER;
 export function checkInteger(what: string, value: unknown, min: number, max: number = MAX): number {
   if (typeof value !== 'number') throw wrongType('a number', value);
   if (Number.isInteger(value) && value >= min && value <= max) return value;
-  throw wrongRange(what, min, max, value);
+  throw new RangeError(`expected ${what} from ${min} to ${max}, saw ${value}`);
 }

@@ -1,10 +1,9 @@
 import { type Codec, Incomplete } from './codec.js';
-import type { Cursor } from './cursor.js';
-import { rawContent } from './content.js';
+import { type Content, rawContent } from './content.js';
 import { DecodeError, LimitError, checkInteger } from './errors.js';
-import { type Layout, layout } from './layout.js';
+import { type DecodeAt, type Layout, type Open, layout } from './layout.js';
 import { mapped } from './mapped.js';
-import { DEFAULT_MAX_BYTES, bytes, utf8 } from './sized.js';
+import { DEFAULT_MAX_BYTES, Sized, bytes, utf8 } from './sized.js';
 import { varint } from './varint.js';
 
 /** The limit of all framers: longer frames are rejected as soon as that can be known. */
@@ -47,9 +46,21 @@ function lengthPrefixed({
     const longest = Math.min(maxFrameBytes, 256 ** lengthBytes - 1 + adjust + headerBytes);
     return checkInteger('a frame', skip + rawContent.byteLength(value), headerBytes + Math.max(0, adjust), longest);
   };
-  return framer({
+  const frames =
+    <U>(open: Open<U>): DecodeAt<U> =>
+    (c) => {
+      const { bytes, at, end } = c;
+      if (end - at < headerBytes) return c.short(headerBytes);
+      let length = 0;
+      for (let i = lengthBytes; i-- > 0;) length = length * 256 + (bytes[at + place(i)] as number);
+      const frameBytes = headerBytes + adjust + length;
+      const least = Math.max(headerBytes, skip);
+      if (frameBytes < least) throw new DecodeError(`expected a frame of at least ${least} bytes, saw ${frameBytes}`);
+      if (frameBytes > maxFrameBytes) throw new LimitError('a frame', frameBytes, maxFrameBytes);
+      return c.take(frameBytes) < 0 ? Incomplete : open(c, at + skip, c.at);
+    };
+  return layout<Uint8Array>({
     least: () => headerBytes,
-    size,
     encodeTo(out, value) {
       const frame = new Uint8Array(size(value));
       frame.set(value, skip);
@@ -57,88 +68,60 @@ function lengthPrefixed({
       for (let i = 0; i < lengthBytes; i++, length = Math.floor(length / 256)) frame[place(i)] = length;
       out.writeBytes(frame);
     },
-    tailBytes: 0,
-    find(c) {
-      const { bytes, at, end } = c;
-      if (end - at < headerBytes) return miss(c, headerBytes);
-      let length = 0;
-      for (let i = lengthBytes; i-- > 0;) length = length * 256 + (bytes[at + place(i)] as number);
-      const frameBytes = headerBytes + adjust + length;
-      const least = Math.max(headerBytes, skip);
-      if (frameBytes < least) throw new DecodeError(`expected a frame of at least ${least} bytes, saw ${frameBytes}`);
-      if (frameBytes > maxFrameBytes) throw new LimitError('a frame', frameBytes, maxFrameBytes);
-      return c.take(frameBytes) < 0 ? miss(c, frameBytes) : at + skip;
-    },
+    frames,
+    decodeAt: frames(rawContent.decode),
   });
 }
 
-function netstring({ maxFrameBytes = DEFAULT_MAX_BYTES }: FramerOptions = {}): Codec<Uint8Array> {
-  checkInteger('maxFrameBytes', maxFrameBytes, 0);
-  const prefixOf = (value: Uint8Array): string =>
-    `${checkInteger('a length in bytes', rawContent.byteLength(value), 0, maxFrameBytes)}:`;
-  return framer({
-    least: () => 3,
-    size: (value) => prefixOf(value).length + value.length + 1,
-    encodeTo(out, value) {
-      out.writeUtf8(prefixOf(value));
-      out.writeBytes(value);
-      out.writeUint8(COMMA);
+/** What a netstring says before its bytes: how many there are with the comma after them, one less in decimal digits. */
+const decimal = (maxFrameBytes: number): Layout<number> => {
+  const write = (byteLength: number): string => `${byteLength - 1}:`;
+  return layout<number>({
+    least: () => 2,
+    encodeTo(out, byteLength) {
+      out.writeUtf8(write(byteLength));
     },
-    tailBytes: 1,
-    find(c) {
+    decodeAt(c) {
       const { bytes, at, end } = c;
       let length = 0;
       for (let i = at; i < end; i++) {
-        const byte = bytes[i] as number;
-        if (byte === COLON && i > at) return endOfNetstring(c, i + 1, length);
-        // Another digit after a zero would be a second way to say the same.
-        if (byte < ZERO || byte >= COLON || (i > at && length === 0)) {
-          throw new DecodeError(
-            `expected decimal digits and a colon, saw ${JSON.stringify(String.fromCharCode(byte))}`,
-          );
+        const digit = (bytes[i] as number) - ZERO;
+        if (digit === COLON - ZERO && i > at) {
+          c.at = i + 1;
+          return length + 1;
         }
-        length = length * 10 + byte - ZERO;
+        // Another digit after a zero would be a second way to say the same.
+        if (digit < 0 || digit > 9 || (i > at && length === 0)) {
+          throw new DecodeError(`expected decimal digits and a colon, saw byte ${digit + ZERO}`);
+        }
+        length = length * 10 + digit;
         if (length > maxFrameBytes) throw new LimitError('a length', length, maxFrameBytes);
       }
-      return miss(c, end - at + 1);
+      return c.short(end - at + 1);
     },
   });
-}
+};
 
 const ZERO = 0x30;
 const COLON = 0x3a;
 const COMMA = 0x2c;
 
-/** Moves behind the comma, and returns `start`. */
-function endOfNetstring(c: Cursor, start: number, length: number): number {
-  const { at } = c;
-  const frameBytes = start - at + length + 1;
-  if (c.take(frameBytes) < 0) return miss(c, frameBytes);
-  const last = c.bytes[c.at - 1] as number;
-  if (last !== COMMA) throw new DecodeError(`expected a comma, saw ${JSON.stringify(String.fromCharCode(last))}`);
-  return start;
-}
-
-/** What a framer of its own kind consists of. */
-interface FramerTraits extends Pick<Layout<Uint8Array>, 'least' | 'size' | 'encodeTo'> {
-  /** Moves behind a frame, and returns where what is handed out of it begins, or -1 if bytes are missing. */
-  readonly find: (c: Cursor) => number;
-  /** How many bytes at the end of a frame are not handed out. */
-  readonly tailBytes: number;
-}
-
-function framer({ find, tailBytes, ...traits }: FramerTraits): Layout<Uint8Array> {
-  const frames: NonNullable<Layout<Uint8Array>['frames']> = (open) => (c) => {
-    const start = find(c);
-    return start < 0 ? Incomplete : open(c, start, c.at - tailBytes);
+function netstring({ maxFrameBytes = DEFAULT_MAX_BYTES }: FramerOptions = {}): Codec<Uint8Array> {
+  checkInteger('maxFrameBytes', maxFrameBytes, 0);
+  const withComma: Content<Uint8Array> = {
+    ...rawContent,
+    byteLength: (value) => checkInteger('a length in bytes', rawContent.byteLength(value), 0, maxFrameBytes) + 1,
+    write(out, value) {
+      out.writeBytes(value);
+      out.writeUint8(COMMA);
+    },
+    trim: (open) => (c, start, stop) => {
+      const last = stop - 1;
+      if (c.bytes[last] !== COMMA) throw new DecodeError(`expected a comma, saw byte ${c.bytes[last]}`);
+      return open(c, start, last);
+    },
   };
-  return layout<Uint8Array>({ ...traits, frames, decodeAt: frames(rawContent.decode) });
-}
-
-/** Says that a frame needs `needBytes`. */
-function miss(c: Cursor, needBytes: number): -1 {
-  c.short(needBytes);
-  return -1;
+  return new Sized(withComma, decimal(maxFrameBytes), maxFrameBytes + 1);
 }
 
 function lines({ maxFrameBytes = DEFAULT_MAX_BYTES }: FramerOptions = {}): Codec<string> {
@@ -146,7 +129,7 @@ function lines({ maxFrameBytes = DEFAULT_MAX_BYTES }: FramerOptions = {}): Codec
   const strip = (text: string): string => (text.endsWith('\r') ? text.slice(0, -1) : text);
   return mapped(line, strip, (text) => {
     if (typeof text === 'string' && text.endsWith('\r'))
-      throw new RangeError('expected a line, saw a carriage return at its end');
+      throw new RangeError('expected no delimiter in a value, saw one at its end');
     return text;
   });
 }

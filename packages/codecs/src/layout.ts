@@ -1,6 +1,6 @@
 import { ReadBuffer } from '@millrace/read-buffer';
 import { WriteBuffer } from '@millrace/write-buffer';
-import { type Codec, type Decoder, Incomplete } from './codec.js';
+import { type Codec, type Decoder, type Incomplete, isIncomplete } from './codec.js';
 import type { Cursor } from './cursor.js';
 import { StreamDecoder } from './decoder.js';
 import { DecodeError, wrongType } from './errors.js';
@@ -26,7 +26,9 @@ export abstract class Layout<T> implements Codec<T> {
   /** The fewest bytes that a value takes. */
   abstract least(): number;
 
-  abstract size(value: T): number;
+  size(value: T): number {
+    return toBytes(this, value).length;
+  }
 
   /** The same layout over copies of its parts; a layout without parts has no such method. */
   copy?(copyOf: CopyOf): Layout<T>;
@@ -62,14 +64,12 @@ export type AnyLayout = Layout<any>;
 export type CopyOf = <T>(part: Layout<T>) => Layout<T>;
 
 /** What a layout without a class of its own consists of. */
-type Traits<T> = Pick<Layout<T>, 'decodeAt' | 'encodeTo' | 'least' | 'size'> &
-  Partial<Pick<Layout<T>, 'copy' | 'frames'>>;
+type Traits<T> = Pick<Layout<T>, 'decodeAt' | 'encodeTo' | 'least'> & Partial<Pick<Layout<T>, 'copy' | 'frames'>>;
 
 class Plain<T> extends Layout<T> {
   declare decodeAt: DecodeAt<T>;
   declare encodeTo: EncodeTo<T>;
   declare least: () => number;
-  declare size: (value: T) => number;
 
   constructor(traits: Traits<T>) {
     super();
@@ -78,8 +78,8 @@ class Plain<T> extends Layout<T> {
 }
 
 /** Makes a layout of functions: what they share is in variables, which take less room than fields. */
-export function layout<T>(traits: Traits<T>): Layout<T> {
-  return new Plain(traits);
+export function layout<T, More = unknown>(traits: Traits<T> & Omit<More, keyof Codec<T>>): Layout<T> & More {
+  return new Plain(traits) as Layout<T> & More;
 }
 
 /**
@@ -89,7 +89,6 @@ export function layout<T>(traits: Traits<T>): Layout<T> {
 function foreign<T>(codec: Codec<T>): Layout<T> {
   return layout<T>({
     least: () => 0,
-    size: (value) => codec.size?.(value) ?? toBytes(codec, value).length,
     encodeTo: (out, value) => {
       codec.encode(out, value);
     },
@@ -98,7 +97,7 @@ function foreign<T>(codec: Codec<T>): Layout<T> {
       c.scanned = 0;
       input.feed(c.bytes.subarray(c.at, c.end));
       const value = codec.decode(input);
-      if (value === Incomplete) return c.short(c.end - c.at + 1, c.end - c.at);
+      if (isIncomplete(value)) return c.short(c.end - c.at + 1, c.end - c.at);
       c.at = c.end - input.length;
       return value;
     },
@@ -136,7 +135,12 @@ export function fromBytes<T>(codec: Codec<T>, bytes: Uint8Array): T {
   const input = new ReadBuffer();
   input.feed(bytes);
   const value = codec.decode(input);
-  if (value === Incomplete) throw new DecodeError(`expected a whole value, saw ${bytes.length} bytes of it`);
-  if (input.length > 0) throw new DecodeError(`expected the end after a value, saw ${input.length} bytes more`);
+  return whole(value, bytes.length, input.length);
+}
+
+/** Throws unless a value was decoded of `byteLength` bytes, and none of them is left. */
+export function whole<T>(value: T | typeof Incomplete, byteLength: number, restBytes: number): T {
+  if (isIncomplete(value)) throw new DecodeError(`expected a whole value, saw ${byteLength} bytes of it`);
+  if (restBytes > 0) throw new DecodeError(`expected the end, saw ${restBytes} bytes more`);
   return value;
 }

@@ -1,7 +1,6 @@
-import type { Codec, Incomplete } from './codec.js';
-import type { Cursor } from './cursor.js';
+import type { Codec } from './codec.js';
 import { LimitError, checkInteger } from './errors.js';
-import { type CopyOf, Layout, layoutOf } from './layout.js';
+import { type Layout, layout, layoutOf } from './layout.js';
 
 const DEFAULT_MAX_DEPTH = 128;
 
@@ -15,68 +14,47 @@ export interface LazyOptions {
 const encoding = { depth: 0 };
 
 /** A layout that is known later. */
-export class Lazy<T> extends Layout<T> {
-  declare readonly maxDepth: number;
-  readonly #get: () => Layout<T>;
-  #target: Layout<T> | undefined = undefined;
-  #isMeasuring = false;
-
-  constructor(get: () => Layout<T>, maxDepth: number) {
-    super();
-    this.#get = get;
-    this.maxDepth = maxDepth;
-  }
-
-  get target(): Layout<T> {
-    this.#target ??= this.#get();
-    return this.#target;
-  }
-
-  /** What is inside of itself adds nothing: some value must be without it. */
-  least(): number {
-    if (this.#isMeasuring) return 0;
-    this.#isMeasuring = true;
-    try {
-      return this.target.least();
-    } finally {
-      this.#isMeasuring = false;
-    }
-  }
-
-  size(value: T): number {
-    return this.#deeper(() => this.target.size(value));
-  }
-
-  decodeAt = (c: Cursor): T | typeof Incomplete => {
-    if (c.depth >= this.maxDepth) throw new LimitError('a depth', c.depth + 1, this.maxDepth);
-    c.depth += 1;
-    // While it is incomplete the depth stays, as for every frame around the one that will be resumed.
-    return c.then(this.target, (value) => {
-      c.depth -= 1;
-      return value;
-    });
-  };
-
-  encodeTo: Layout<T>['encodeTo'] = (out, value) => {
-    this.#deeper(() => {
-      this.target.encodeTo(out, value);
-    });
-  };
-
-  override copy(copyOf: CopyOf): Layout<T> {
-    return new Lazy(() => copyOf(this.target), this.maxDepth);
-  }
-
-  #deeper<R>(run: () => R): R {
+function lazyOf<T>(get: () => Layout<T>, maxDepth: number): Layout<T> {
+  let known: Layout<T> | undefined;
+  let isMeasuring = false;
+  const target = (): Layout<T> => (known ??= get());
+  const deeper = <R>(run: () => R): R => {
     const { depth } = encoding;
-    if (depth >= this.maxDepth) throw new RangeError(`expected a depth from 0 to ${this.maxDepth}, saw ${depth + 1}`);
+    checkInteger('a depth', depth + 1, 0, maxDepth);
     encoding.depth = depth + 1;
     try {
       return run();
     } finally {
       encoding.depth = depth;
     }
-  }
+  };
+  return layout<T>({
+    copy: (copyOf) => lazyOf(() => copyOf(target()), maxDepth),
+    // What is inside of itself adds nothing: some value must be without it.
+    least() {
+      if (isMeasuring) return 0;
+      isMeasuring = true;
+      try {
+        return target().least();
+      } finally {
+        isMeasuring = false;
+      }
+    },
+    encodeTo(out, value) {
+      deeper(() => {
+        target().encodeTo(out, value);
+      });
+    },
+    decodeAt(c) {
+      c.depth += 1;
+      if (c.depth > maxDepth) throw new LimitError('a depth', c.depth, maxDepth);
+      // While it is incomplete the depth stays, as for every frame around the one that will be resumed.
+      return c.then(target(), (value) => {
+        c.depth -= 1;
+        return value;
+      });
+    },
+  });
 }
 
 /**
@@ -91,5 +69,5 @@ export class Lazy<T> extends Layout<T> {
  * @throws {RangeError} If an option is out of its range.
  */
 export function lazy<T>(get: () => Codec<T>, { maxDepth = DEFAULT_MAX_DEPTH }: LazyOptions = {}): Codec<T> {
-  return new Lazy(() => layoutOf(get()), checkInteger('maxDepth', maxDepth, 1));
+  return lazyOf(() => layoutOf(get()), checkInteger('maxDepth', maxDepth, 1));
 }

@@ -5,7 +5,6 @@ function map<W, T>(part: Layout<W>, to: (wire: W) => T, from: (value: T) => W): 
   return layout<T>({
     copy: (copyOf) => map(copyOf(part), to, from),
     least: () => part.least(),
-    size: (value) => part.size(from(value)),
     decodeAt: (c) => c.then(part, to),
     encodeTo(out, value) {
       part.encodeTo(out, from(value));

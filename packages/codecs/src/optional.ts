@@ -9,10 +9,10 @@ export interface OptionalCodec<T> extends Codec<T | undefined> {
 }
 
 function optionalOf<T>(part: Layout<T>): Layout<T | undefined> & OptionalCodec<T> {
-  const own = layout<T | undefined>({
+  return layout<T | undefined, OptionalCodec<T>>({
+    isOptional: true,
     copy: (copyOf) => optionalOf(copyOf(part)),
     least: () => 1,
-    size: (value) => (value === undefined ? 1 : 1 + part.size(value)),
     decodeAt(c) {
       const at = c.take(1);
       if (at < 0) return Incomplete;
@@ -23,7 +23,6 @@ function optionalOf<T>(part: Layout<T>): Layout<T | undefined> & OptionalCodec<T
       if (value !== undefined) part.encodeTo(out, value);
     },
   });
-  return Object.assign(own, { isOptional: true as const });
 }
 
 /**

@@ -22,11 +22,6 @@ function plainPrefix(prefix: Layout<number> | undefined): Fixed<number> | undefi
   return prefix instanceof Fixed && prefix.kind.startsWith('u') && prefix.byteLength <= 4 ? prefix : undefined;
 }
 
-/** Reads an unsigned prefix at `at`, where it is. */
-function readPlain(view: DataView, at: number, byteLength: number, littleEndian: boolean): number {
-  return byteLength === 2 ? view.getUint16(at, littleEndian) : view.getUint32(at, littleEndian);
-}
-
 /** Throws unless a length that was decoded is one. */
 export function checkLength(length: number, what: string, max: number): number {
   if (length <= max && length >= 0 && Number.isInteger(length)) return length;
@@ -57,7 +52,7 @@ export class Sized<T> extends Layout<T> {
     this.minBytes = typeof length === 'number' ? checkInteger('length', length, 0) : 0;
     this.maxBytes = prefix === undefined ? this.minBytes : maxBytes;
     this.encodeTo = (out, value) => {
-      const byteLength = this.#checkedLength(value);
+      const byteLength = checkInteger('a length in bytes', content.byteLength(value), this.minBytes, this.maxBytes);
       prefix?.encodeTo(out, byteLength);
       content.write(out, value);
     };
@@ -70,17 +65,13 @@ export class Sized<T> extends Layout<T> {
     return this.prefix?.least() ?? this.minBytes;
   }
 
-  size(value: T): number {
-    const byteLength = this.#checkedLength(value);
-    return (this.prefix?.size(byteLength) ?? 0) + byteLength;
-  }
-
   override copy(copyOf: CopyOf): Layout<T> {
     return this.prefix === undefined ? this : new Sized(this.#content, copyOf(this.prefix), this.maxBytes);
   }
 
-  override frames<U>(open: Open<U>): DecodeAt<U> {
+  override frames<U>(opened: Open<U>): DecodeAt<U> {
     const { prefix, minBytes, maxBytes } = this;
+    const open = this.#content.trim?.(opened) ?? opened;
     const content =
       (byteLength: number): DecodeAt<U> =>
       (c) => {
@@ -92,24 +83,21 @@ export class Sized<T> extends Layout<T> {
   }
 
   // perf: struct without generated code; short strings have such prefixes.
-  #plainDecoder({ byteLength, littleEndian }: Fixed<number>): DecodeAt<T> {
+  #plainDecoder({ byteLength, read }: Fixed<number>): DecodeAt<T> {
     const { maxBytes, isText } = this;
     return (c) => {
-      const { bytes, at, end, view } = c;
-      const start = at + byteLength;
-      if (start > end) return c.short(byteLength);
-      const length = byteLength === 1 ? (bytes[at] as number) : readPlain(view, at, byteLength, littleEndian);
+      const { bytes, at, end } = c;
+      if (end - at < byteLength) return c.short(byteLength);
+      const length = read(c) as number;
       if (length > maxBytes) throw new LimitError('a length', length, maxBytes);
+      const start = at + byteLength;
       const stop = start + length;
+      c.at = at;
       // The prefix is read again when the rest is there.
       if (stop > end) return c.short(stop - at);
       c.at = stop;
       return (isText ? decodeUtf8(bytes, start, stop) : copyBytes(bytes, start, stop)) as T;
     };
-  }
-
-  #checkedLength(value: T): number {
-    return checkInteger('a length in bytes', this.#content.byteLength(value), this.minBytes, this.maxBytes);
   }
 }
 

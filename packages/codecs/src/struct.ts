@@ -1,9 +1,10 @@
-import { type AnyCodec, type Codec, Incomplete } from './codec.js';
+import { type AnyCodec, type Codec, Incomplete, isIncomplete } from './codec.js';
 import type { Cursor } from './cursor.js';
 import { wrongType } from './errors.js';
 import { type AnyLayout, type CopyOf, type DecodeAt, type EncodeTo, Layout, layoutOf } from './layout.js';
 import type { OptionalCodec } from './optional.js';
-import { assemblerOf } from './assembler.js';
+import { Fixed } from './numbers.js';
+import { type ReadField, rowOf } from './assembler.js';
 
 type Fields = Readonly<Record<string, AnyCodec>>;
 type OptionalKeys<F> = { [K in keyof F]: F[K] extends { readonly isOptional: true } ? K : never }[keyof F];
@@ -28,20 +29,25 @@ export class Struct<T> extends Layout<T> {
   declare readonly hasOptional: boolean;
   declare decodeAt: DecodeAt<T>;
   declare encodeTo: EncodeTo<T>;
-  /** Makes the object of values that are all there. */
-  declare readonly make: (values: unknown[]) => object;
 
   constructor(names: readonly string[], parts: readonly AnyLayout[]) {
     super();
     this.names = names;
     this.parts = parts;
     this.hasOptional = parts.some(isOptional);
-    const fields = parts.map((part) => part.decodeAt);
     // A constructor would set the prototype where a field is called `__proto__`.
     const isPlain = !this.hasOptional && !names.includes('__proto__');
-    const assembler = isPlain ? assemblerOf(fields, names, this) : undefined;
-    this.decodeAt = (assembler?.decode as DecodeAt<T> | undefined) ?? ((c) => this.decodeFrom(c, []));
-    this.make = (values) => (assembler === undefined ? assemble(names, parts, values) : new assembler.Row(...values));
+    const Row = isPlain ? rowOf(names, parts.map(readerOf)) : undefined;
+    this.decodeAt = (c) => {
+      if (Row === undefined) return this.decodeFrom(c, {}, 0);
+      const row = new Row(c);
+      if (!c.isWhole) {
+        const i = Object.keys(row).length;
+        return parts[i] instanceof Fixed ? this.decodeFrom(c, row as Row, i) : this.stop(c, row as Row, i);
+      }
+      c.isWhole = false;
+      return row as T;
+    };
     this.encodeTo = (out, value) => {
       const row = checkRow(value);
       for (let i = 0; i < names.length; i++) (parts[i] as AnyLayout).encodeTo(out, readField(row, names[i] as string));
@@ -52,34 +58,58 @@ export class Struct<T> extends Layout<T> {
     return this.parts.reduce((sum, part) => sum + part.least(), 0);
   }
 
-  size(value: T): number {
-    const row = checkRow(value);
-    return this.names.reduce((sum, name, i) => sum + (this.parts[i] as AnyLayout).size(readField(row, name)), 0);
-  }
-
   override copy(copyOf: CopyOf): Layout<T> {
     return new Struct(this.names, this.parts.map(copyOf));
   }
 
-  /** Saves the values of the first fields, up to the first that is Incomplete, where the next one is incomplete. */
-  stop(c: Cursor, values: unknown[]): typeof Incomplete {
-    if (values.includes(Incomplete)) values.length = values.indexOf(Incomplete);
-    return c.save(this.parts[values.length] as AnyLayout, (value) => {
-      values.push(value);
-      return this.decodeFrom(c, values);
+  /** Saves the first `i` fields, where the next one is incomplete. */
+  stop(c: Cursor, row: Row, i: number): typeof Incomplete {
+    return c.save(this.parts[i] as AnyLayout, (value) => {
+      this.#put(row, i, value);
+      return this.decodeFrom(c, row, i + 1);
     });
   }
 
-  /** Decodes the fields from the first on that has no value yet. Generated code comes here when bytes are short. */
-  decodeFrom(c: Cursor, values: unknown[]): T | typeof Incomplete {
+  /** Decodes the fields behind the first `i`. Generated code comes here when bytes are short. */
+  decodeFrom(c: Cursor, row: Row, i: number): T | typeof Incomplete {
     const { parts } = this;
-    for (let i = values.length; i < parts.length; i++) {
+    for (; i < parts.length; i++) {
       const value: unknown = (parts[i] as AnyLayout).decodeAt(c);
-      if (value === Incomplete) return this.stop(c, values);
-      values.push(value);
+      if (isIncomplete(value)) return this.stop(c, row, i);
+      this.#put(row, i, value);
     }
-    return this.make(values) as T;
+    return row as T;
   }
+
+  /** Makes an object of the first fields. */
+  make(values: readonly unknown[]): Row {
+    const row: Row = {};
+    for (let i = 0; i < values.length; i++) this.#put(row, i, values[i]);
+    return row;
+  }
+
+  #put(row: Row, i: number, value: unknown): void {
+    const name = this.names[i] as string;
+    if (value === undefined && isOptional(this.parts[i] as AnyLayout)) return;
+    // Assigning to `__proto__` would set the prototype instead.
+    if (name !== '__proto__') row[name] = value;
+    else Object.defineProperty(row, name, { value, writable: true, enumerable: true, configurable: true });
+  }
+}
+
+/** Makes a reader of one of the parts. The first of some numbers looks whether all of them are there. */
+function readerOf(part: AnyLayout, i: number, parts: readonly AnyLayout[]): ReadField {
+  if (!(part instanceof Fixed)) return part.decodeAt;
+  const { read } = part;
+  if (parts[i - 1] instanceof Fixed) return read;
+  const byteLength = bytesFrom(parts, i);
+  return (c) => (c.end - c.at < byteLength ? Incomplete : read(c));
+}
+
+/** How many bytes the numbers of fixed size from `start` on take: one check of the end is enough for them. */
+export function bytesFrom(parts: readonly AnyLayout[], start: number): number {
+  const part = parts[start];
+  return part instanceof Fixed ? part.byteLength + bytesFrom(parts, start + 1) : 0;
 }
 
 function isOptional(part: AnyLayout): boolean {
@@ -97,19 +127,6 @@ export function readField(row: Row, name: string): unknown {
   return name in Object.prototype && !Object.hasOwn(row, name) ? undefined : row[name];
 }
 
-function assemble(names: readonly string[], parts: readonly AnyLayout[], values: readonly unknown[]): object {
-  const row: Row = {};
-  for (let i = 0; i < names.length; i++) {
-    const name = names[i] as string;
-    const value = values[i];
-    if (value === undefined && isOptional(parts[i] as AnyLayout)) continue;
-    // Assigning to `__proto__` would set the prototype instead.
-    if (name !== '__proto__') row[name] = value;
-    else Object.defineProperty(row, name, { value, writable: true, enumerable: true, configurable: true });
-  }
-  return row;
-}
-
 /**
  * Named fields, one after the other, without anything between them: `struct({ id: i32, name: utf8(u16) })`.
  *
@@ -117,9 +134,8 @@ function assemble(names: readonly string[], parts: readonly AnyLayout[], values:
  * @returns A codec of objects with these keys; an {@link optional} field is a key that may be missing.
  */
 export function struct<const F extends Fields>(fields: F): Codec<StructValue<F>> {
-  const entries: [string, AnyCodec][] = Object.entries(fields);
   return new Struct<StructValue<F>>(
-    entries.map(([name]) => name),
-    entries.map(([, codec]) => layoutOf<unknown>(codec)),
+    Object.keys(fields),
+    Object.values<AnyCodec>(fields).map((codec) => layoutOf<unknown>(codec)),
   );
 }

@@ -31,13 +31,12 @@ export function union<const C extends Readonly<Record<string | number, AnyCodec>
   tag: Codec<Tag>,
   cases: C,
 ): Codec<UnionValue<C, Tag>> {
-  const entries: [string, AnyCodec][] = Object.entries(cases);
+  const keys = Object.keys(cases);
   // A map, because a tag from the wire may be called `constructor`.
-  const indices = new Map(entries.map(([key], i) => [key, i + 1]));
-  const whatIsWrong = (own: unknown): string =>
-    `expected a tag of ${[...indices.keys()].join(', ')}, saw ${String(own)}`;
+  const indices = new Map(keys.map((key, i) => [key, i + 1]));
+  const whatIsWrong = (own: unknown): string => `expected a tag of ${keys.join(', ')}, saw ${String(own)}`;
   return chosen<unknown, { tag: unknown; value: unknown }>(
-    [layoutOf(tag as AnyCodec), ...entries.map(([, codec]) => layoutOf<unknown>(codec))],
+    [layoutOf(tag as AnyCodec), ...Object.values<AnyCodec>(cases).map((codec) => layoutOf<unknown>(codec))],
     (own, parts) => {
       const one = parts[indices.get(String(own)) ?? -1];
       if (one === undefined) throw new DecodeError(whatIsWrong(own));

@@ -38,7 +38,6 @@ export function until<T>(content: Content<T>, end: string | Uint8Array, maxBytes
     };
   return layout<T>({
     least: () => delimiterBytes,
-    size,
     encodeTo(out, value) {
       size(value);
       content.write(out, value);

@@ -1,4 +1,4 @@
-import { type Codec, Incomplete } from './codec.js';
+import { type Codec, type Incomplete, isIncomplete } from './codec.js';
 import type { Cursor } from './cursor.js';
 import { DecodeError, MAX, checkInteger } from './errors.js';
 import { layout } from './layout.js';
@@ -17,17 +17,12 @@ function leb128(isSigned: boolean): Codec<number> {
   };
   return layout<number>({
     least: () => 1,
-    size(value) {
-      let byteLength = 1;
-      for (let rest = unsigned(value); rest >= 0x80; rest = Math.floor(rest / 0x80)) byteLength += 1;
-      return byteLength;
-    },
     encodeTo(out, value) {
       out.writeVarint(unsigned(value));
     },
     decodeAt(c) {
       const value = readVarint(c);
-      if (value === Incomplete || !isSigned) return value;
+      if (isIncomplete(value) || !isSigned) return value;
       return value % 2 === 0 ? value / 2 : -(value + 1) / 2;
     },
   });
@@ -47,7 +42,7 @@ function readVarint(c: Cursor): number | typeof Incomplete {
     c.at = i + 1;
     return value;
   }
-  throw new DecodeError(`expected a varint up to ${MAX}, saw more`);
+  throw new DecodeError('expected a safe varint, saw more');
 }
 
 /** An unsigned integer up to 2^53 - 1 in one to eight bytes (LEB128, as in Protocol Buffers). */

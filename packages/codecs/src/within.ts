@@ -1,8 +1,8 @@
-import { type Codec, Incomplete } from './codec.js';
+import type { Codec } from './codec.js';
 import { isBytes } from './content.js';
 import type { Cursor } from './cursor.js';
-import { DecodeError, wrongType } from './errors.js';
-import { type DecodeAt, type Layout, layout, layoutOf, toBytes } from './layout.js';
+import { wrongType } from './errors.js';
+import { type DecodeAt, type Layout, layout, layoutOf, toBytes, whole } from './layout.js';
 
 /**
  * The value is decoded at the same cursor, which ends with the frame meanwhile: so lazy layouts in it know how deep they
@@ -13,9 +13,7 @@ function withinOf<T>(framer: Layout<Uint8Array>, part: Layout<T>): Layout<T> {
     const { at, end } = c;
     c.at = start;
     c.end = stop;
-    const value = part.decodeAt(c);
-    if (value === Incomplete) throw new DecodeError(`expected a whole value, saw ${stop - start} bytes of it`);
-    if (c.at < stop) throw new DecodeError(`expected the end after a value, saw ${stop - c.at} bytes more`);
+    const value = whole(part.decodeAt(c), stop - start, stop - c.at);
     c.at = at;
     c.end = end;
     return value;
@@ -26,7 +24,6 @@ function withinOf<T>(framer: Layout<Uint8Array>, part: Layout<T>): Layout<T> {
       part.least(); // so that `compile` meets the lazy layouts in it
       return framer.least();
     },
-    size: (value) => framer.size(toBytes(part, value)),
     encodeTo(out, value) {
       framer.encodeTo(out, toBytes(part, value));
     },

@@ -32,6 +32,6 @@ describe('compile where the host forbids generated code', () => {
 
   test('throws where it is told to generate, and shows the source all the same', () => {
     expect(() => withoutGeneration(() => k.compile(codec, { codegen: true }))).toThrow(EvalError);
-    expect(withoutGeneration(() => k.sourceOf(codec))).toContain('view.getInt32(at); // "id"');
+    expect(withoutGeneration(() => k.sourceOf(codec))).toContain('view.getInt32(at);');
   });
 });

@@ -44,7 +44,7 @@ describe.each([false, true])('within (generated code: %s)', (codegen) => {
       const short = k.toBytes(framer, inner.subarray(0, -1));
       const long = k.toBytes(framer, Uint8Array.of(...inner, 7));
       expect(() => k.fromBytes(codec, short)).toThrow('expected a whole value, saw 7 bytes of it');
-      expect(() => k.fromBytes(codec, long)).toThrow('expected the end after a value, saw 1 bytes more');
+      expect(() => k.fromBytes(codec, long)).toThrow('expected the end, saw 1 bytes more');
     },
   );
 });
