@@ -1,8 +1,14 @@
 // The least that a real server needs besides a machine: a socket, and a wait for the events of it.
-import { randomBytes } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
-import { FrontendMachine, type FrontendHandler, type FrontendMachineOptions } from '../src/index.js';
+import { connect as connectTls, TLSSocket } from 'node:tls';
+import {
+  FrontendMachine,
+  type FrontendHandler,
+  type FrontendMachineOptions,
+  type StartupOptions,
+} from '../src/index.js';
 import { pbkdf2Sha256, saslPrep } from '../src/crypto.js';
 import { RecordingHandler, type Event } from './recording-handler.js';
 import { utf8 } from './wire.js';
@@ -10,7 +16,7 @@ import { utf8 } from './wire.js';
 export class PgSocket implements AsyncDisposable {
   readonly handler: RecordingHandler = new RecordingHandler();
   readonly machine: FrontendMachine;
-  readonly socket: Socket;
+  socket: Socket;
   processId = 0;
   secretKey: Uint8Array = new Uint8Array();
   readonly parameters: Map<string, string>;
@@ -23,22 +29,7 @@ export class PgSocket implements AsyncDisposable {
     this.parameters = new Map();
     this.machine = new FrontendMachine(this.handler, options);
     this.socket = connect(Number(port), hostname);
-    this.socket.on('data', (chunk) => {
-      this.#guard(() => {
-        this.machine.feed(chunk);
-        chunk.fill(0xaa); // it was borrowed
-        this.flush();
-      });
-    });
-    this.socket.on('end', () => {
-      this.#guard(() => {
-        this.machine.eof();
-      });
-    });
-    this.socket.on('error', (error) => {
-      this.error ??= error;
-      this.#wake();
-    });
+    this.#listen();
     this.handler.reactions.backendKeyData = (processId: number, secretKey: Uint8Array) => {
       this.processId = processId;
       this.secretKey = secretKey;
@@ -55,24 +46,47 @@ export class PgSocket implements AsyncDisposable {
     return pg;
   }
 
+  /** Asks for TLS, without a look at who the server is. Returns whether it has agreed. */
+  async requestTls(): Promise<boolean> {
+    if (this.socket.connecting) await once(this.socket, 'connect');
+    const asked = this.handler.names.filter((name) => name === 'encryptionAnswer').length;
+    this.machine.sendSslRequest();
+    const [, , isAccepted] = (await this.until('encryptionAnswer', asked + 1)).at(-1) ?? [];
+    if (isAccepted !== true) return false;
+    this.socket.removeAllListeners('data').removeAllListeners('end');
+    this.socket = connectTls({ socket: this.socket, rejectUnauthorized: false });
+    await once(this.socket, 'secureConnect');
+    this.#listen();
+    return true;
+  }
+
+  /** The data of tls-server-end-point: certificates that are signed with SHA-256 are hashed by it, too. */
+  get channelBinding(): Uint8Array | undefined {
+    if (!(this.socket instanceof TLSSocket)) return undefined;
+    return createHash('sha256').update(this.socket.getPeerCertificate().raw).digest();
+  }
+
   /** Sends the StartupMessage, and the password in whatever way the server wants it. */
-  async start(url: string, user?: string, password = ''): Promise<void> {
+  async start(url: string, user?: string, password = '', options: Partial<StartupOptions> = {}): Promise<void> {
     const { machine, handler } = this;
     const { username, pathname } = new URL(url);
     handler.reactions.needPassword = () => {
       machine.sendPassword(password);
     };
     handler.reactions.needSasl = () => {
-      machine.sendSaslInitialResponse('SCRAM-SHA-256', randomBytes(18).toString('base64'));
+      const data = this.channelBinding;
+      const mechanism = data === undefined ? 'SCRAM-SHA-256' : 'SCRAM-SHA-256-PLUS';
+      machine.sendSaslInitialResponse(mechanism, randomBytes(18).toString('base64'), data);
     };
     handler.reactions.needSaltedPassword = ({ salt, iterations }: { salt: Uint8Array; iterations: number }) => {
       machine.sendSaltedPassword(pbkdf2Sha256(utf8(saslPrep(password)), salt, iterations));
     };
-    await once(this.socket, 'connect');
+    if (this.socket.connecting) await once(this.socket, 'connect');
     machine.sendStartup({
       user: user ?? username,
       database: pathname.slice(1),
       parameters: { application_name: 'postgres-protocol test' },
+      ...options,
     });
     this.flush();
   }
@@ -102,6 +116,25 @@ export class PgSocket implements AsyncDisposable {
     if (this.socket.destroyed) return;
     this.socket.destroy();
     await once(this.socket, 'close');
+  }
+
+  #listen(): void {
+    this.socket.on('data', (chunk) => {
+      this.#guard(() => {
+        this.machine.feed(chunk);
+        chunk.fill(0xaa); // it was borrowed
+        this.flush();
+      });
+    });
+    this.socket.on('end', () => {
+      this.#guard(() => {
+        this.machine.eof();
+      });
+    });
+    this.socket.on('error', (error) => {
+      this.error ??= error;
+      this.#wake();
+    });
   }
 
   #guard(work: () => void): void {
