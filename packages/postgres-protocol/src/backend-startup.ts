@@ -41,7 +41,8 @@ export abstract class BackendStartup {
    *
    * @param version - The newest that the owner speaks.
    * @param unsupportedOptions - Those of the client's `_pq_.` parameters that mean nothing to the owner.
-   * @throws {RangeError} For a version above the one that the client asked for, or an option that it did not.
+   * @throws {RangeError} For a version above the one that the client asked for, or an option that it did not; and where
+   * it asked for nothing in vain.
    */
   sendNegotiateProtocolVersion(version: '3.0' | '3.2', unsupportedOptions: readonly string[] = []): void {
     const conversation = this._conversation;
@@ -52,6 +53,9 @@ export abstract class BackendStartup {
       }
       const stranger = unsupportedOptions.find((option) => !conversation.protocolOptions.includes(option));
       if (stranger !== undefined) throw new RangeError(`the client did not ask for ${JSON.stringify(stranger)}`);
+      if (minor === conversation.minorVersion && unsupportedOptions.length === 0) {
+        throw new RangeError(`the client asked for protocol ${version} and gets it, there is nothing to tell`);
+      }
       startup.encodeNegotiateProtocolVersion(this.output, { major: 3, minor }, unsupportedOptions);
     });
     conversation.minorVersion = minor;

@@ -238,7 +238,7 @@ const SASL_STEPS: SendRow = {
 export const SENDS: Readonly<Record<BackendState, SendRow>> = {
   created: { ErrorResponse: 'closed' }, // too many connections
   sslRequested: { EncryptionAccepted: 'encryptionSettled', EncryptionDeclined: 'sslDeclined', ErrorResponse: 'closed' },
-  sslDeclined: { ErrorResponse: 'closed' },
+  sslDeclined: {}, // behind the byte the client must not find another: it may have been put in by somebody else
   sslRequestedLast: {
     EncryptionAccepted: 'encryptionSettled',
     EncryptionDeclined: 'encryptionSettled',
@@ -249,13 +249,13 @@ export const SENDS: Readonly<Record<BackendState, SendRow>> = {
     EncryptionDeclined: 'gssEncDeclined',
     ErrorResponse: 'closed',
   },
-  gssEncDeclined: { ErrorResponse: 'closed' },
+  gssEncDeclined: {},
   gssEncRequestedLast: {
     EncryptionAccepted: 'encryptionSettled',
     EncryptionDeclined: 'encryptionSettled',
     ErrorResponse: 'closed',
   },
-  encryptionSettled: { ErrorResponse: 'closed' },
+  encryptionSettled: {},
   // The client asked for more than 3.2, and would take silence for consent.
   negotiating: { NegotiateProtocolVersion: 'negotiated', ErrorResponse: 'closed' },
   starting: { ...AUTHENTICATION_REQUESTS, NegotiateProtocolVersion: 'negotiated' },

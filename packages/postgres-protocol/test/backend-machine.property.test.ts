@@ -104,7 +104,8 @@ describe('BackendMachine', () => {
           if (random.int(0, 2) > 0) sendLegal(random, machine);
           if (random.int(0, 40) === 0) machine.sendErrorResponse(FATAL);
         } catch (error) {
-          if (!(error instanceof LocalProtocolError || error instanceof RemoteProtocolError)) throw error;
+          const isRefusal = error instanceof LocalProtocolError || error instanceof RangeError;
+          if (!isRefusal && !(error instanceof RemoteProtocolError)) throw error;
         }
       };
       for (const name of [

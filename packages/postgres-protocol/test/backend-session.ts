@@ -18,7 +18,7 @@ export const client = {
   sslRequest: (): Uint8Array => untyped(int32(80877103)),
   gssEncRequest: (): Uint8Array => untyped(int32(80877104)),
   cancelRequest: (processId = 7, key: Uint8Array = int32(99)): Uint8Array => untyped(int32(80877102, processId), key),
-  startup: (minor = 0, parameters: Readonly<Record<string, string>> = { user: 'u' }): Uint8Array =>
+  startup: (minor = 0, parameters: Readonly<Record<string, string>> = { user: 'u', '_pq_.x': '' }): Uint8Array =>
     untyped(int32((3 << 16) | minor), cstring(...Object.entries(parameters).flat(), '')),
   password: (text = 'p'): Uint8Array => message('p', cstring(text)),
   saslInitial: (mechanism = 'M', data: string | null = 'x'): Uint8Array =>

@@ -200,6 +200,9 @@ describe('BackendMachine at the start of a session', () => {
         machine.sendNegotiateProtocolVersion('3.0', ['_pq_.a', stranger]);
       }).toThrow(`the client did not ask for "${stranger}"`);
     }
+    expect(() => {
+      machine.sendNegotiateProtocolVersion('3.0');
+    }).toThrow('there is nothing to tell');
     expect(machine.output.length).toBe(0);
     machine.sendNegotiateProtocolVersion('3.0', ['_pq_.a']);
     expect(machine.output.take()).toEqual(server.negotiate(3 << 16, '_pq_.a'));

@@ -38,7 +38,7 @@ export const SENDING: Readonly<Record<SentName | AsyncSendName, (machine: Backen
     machine.sendEncryptionAnswer(false);
   },
   NegotiateProtocolVersion: (machine) => {
-    machine.sendNegotiateProtocolVersion('3.0');
+    machine.sendNegotiateProtocolVersion('3.0', ['_pq_.x']);
   },
   AuthenticationOk: (machine) => {
     machine.sendAuthenticationOk();
