@@ -63,8 +63,8 @@ export abstract class ChunkChain {
   private _markHandles: number[] = [];
   /** Whether `_bytes` is the buffer's own: it may be written behind `_bytesEnd`, and used again when it was read. */
   protected _isCarry = false;
-  /** A shorter chunk than this can be copied behind the carry, with nothing else to look at. */
-  protected _roomBytes = 0;
+  /** A short chunk that ends before this index can be copied behind the carry, with nothing else to look at. */
+  protected _roomEnd = 0;
   protected readonly _text: TextWindow = new TextWindow();
   protected _copiedBytes = 0;
   protected _framesTaken = 0;
@@ -77,6 +77,8 @@ export abstract class ChunkChain {
   /** The borrowed chunk, if it had to wait in the queue; empty when it was read or copied. */
   private _borrowed: QueuedChunk | undefined = undefined;
   private _spare: Uint8Array = NO_BYTES;
+  /** Of the last spare. perf: micro, 1-byte drip: a new one for each frame would take longer than its other costs. */
+  private _spareView: DataView = NO_VIEW;
   private _nextMark = 1;
 
   /** What was copied, taken and joined so far; a new object each time. */
@@ -210,6 +212,7 @@ export abstract class ChunkChain {
   /** Leaves the carry, all of which was read, to somebody else. */
   protected _giveAway(): void {
     this._isCarry = false;
+    this._spareView = NO_VIEW;
     this._enter(NO_BYTES);
   }
 
@@ -232,12 +235,12 @@ export abstract class ChunkChain {
 
   /** Copies a short chunk behind the carry, where that is all there is to do. perf: micro, 1-byte drip. */
   private _copyShort(chunk: Uint8Array): boolean {
-    if (this._roomBytes <= 0 || !isBytes(chunk)) return false;
-    const byteLength = chunk.length;
-    if (byteLength >= this._roomBytes || byteLength > SHORT_CHUNK_BYTES) return false;
-    copyBytes(this._bytes, this._bytesEnd, chunk, 0, byteLength);
-    this._extend(byteLength);
-    this._roomBytes -= byteLength;
+    if (this._roomEnd === 0 || !isBytes(chunk)) return false;
+    const end = this._bytesEnd;
+    const { length } = chunk;
+    if (end + length >= this._roomEnd || length > SHORT_CHUNK_BYTES) return false;
+    copyBytes(this._bytes, end, chunk, 0, length);
+    this._extend(length);
     return true;
   }
 
@@ -256,7 +259,7 @@ export abstract class ChunkChain {
     const isShort = restBytes <= SHORT_CHUNK_BYTES && chunk.length <= SHORT_CHUNK_BYTES;
     if (isShort && this._framing === null && this._queue === undefined && this._isCarry) {
       this._own(chunk.length, true);
-      this._roomBytes = chunk.length + 1;
+      this._roomEnd = this._bytesEnd + chunk.length + 1;
       this._copyShort(chunk);
     } else if (chunk.length > 0) this._enqueue(chunk);
     // What belongs to an incomplete frame is joined with it at once: its header first, which says how long it is.
@@ -303,7 +306,7 @@ export abstract class ChunkChain {
     this._end = this._framing === null ? bytes.length : 0;
     // An empty payload is never gone.
     this._payloadStart = this._payloadStart >= 0 && this._payloadLength === 0 ? 0 : -1;
-    this._roomBytes = 0;
+    this._roomEnd = 0;
   }
 
   /** Puts what is not read, and what is marked, into a carry with room for `moreBytes`, unless it is in one. */
@@ -317,7 +320,7 @@ export abstract class ChunkChain {
     copyBytes(carry, 0, this._bytes, from, this._bytesEnd);
     this._retire();
     this._bytes = carry;
-    this._view = viewOf(carry);
+    this._view = this._spareView.buffer === carry.buffer ? this._spareView : viewOf(carry);
     this._text.reset(carry, this._view);
     this._isCarry = true;
     this._copiedBytes += heldBytes;
@@ -326,7 +329,7 @@ export abstract class ChunkChain {
     this._end -= from;
     this._bytesEnd = heldBytes;
     if (this._payloadStart >= 0) this._payloadStart = Math.max(-1, this._payloadStart - from);
-    this._roomBytes = 0;
+    this._roomEnd = 0;
   }
 
   /** Index of the first byte that may still be read. */
@@ -353,11 +356,13 @@ export abstract class ChunkChain {
     const isOpen = this._isCarry && this._queue === undefined;
     // What a mark keeps counts, too.
     const limitEnd = this._keptFrom() + limit;
-    this._roomBytes = isOpen ? Math.min(this._bytes.length, limitEnd) - this._bytesEnd : 0;
+    this._roomEnd = isOpen ? Math.min(this._bytes.length, limitEnd) : 0;
   }
 
   private _retire(): void {
-    if (this._isCarry && this._spare.length < this._bytes.length) this._spare = this._bytes;
+    if (!this._isCarry || this._spare.length >= this._bytes.length) return;
+    this._spare = this._bytes;
+    this._spareView = this._view;
   }
 
   /** Returns memory of `byteLength` bytes or more for a carry: the one of the last carry, if it is not too large. */

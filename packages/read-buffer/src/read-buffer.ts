@@ -153,7 +153,7 @@ export class ReadBuffer extends FieldReader {
     this._leaveFrame();
     this._framing = framing;
     this._neededBytes = 0;
-    this._roomBytes = 0;
+    this._roomEnd = 0;
     this._end = framing === null ? this._bytesEnd : this._cursor;
   }
 
