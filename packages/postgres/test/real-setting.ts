@@ -1,7 +1,8 @@
 import { getLoop, type Loop } from '@millrace/loop-policy';
 import { defaultTimers } from '@millrace/timeouts';
-import { inject, test } from 'vitest';
+import { afterAll, inject, test } from 'vitest';
 import { connect } from '../src/index.js';
+import { guardedServer, stopGuardedServer } from './guarded-server.js';
 import type { Cases, Setting, Suite } from './setting.js';
 import { startProxy } from './tcp-proxy.js';
 
@@ -24,6 +25,7 @@ export function runAgainstServer(suite: Suite): void {
     },
   );
   suite(cases);
+  afterAll(stopGuardedServer);
 }
 
 /** The server of the global set-up, over real sockets and in real time. */
@@ -31,7 +33,7 @@ export function realSetting(loop: Loop = getLoop()): Setting & AsyncDisposable {
   const url = inject('databaseUrl');
   const links: AsyncDisposable[] = [];
   return {
-    target: { url, loop },
+    url,
     loop,
     timers: defaultTimers(),
     connect: (options = {}, op) => connect({ url, loop, ...options }, op),
@@ -52,6 +54,10 @@ export function realSetting(loop: Loop = getLoop()): Setting & AsyncDisposable {
         ignoreNew: proxy.ignoreNew,
         cut: proxy.cut,
       };
+    },
+    guarded: async (user, password) => {
+      const { port, socketDir } = await guardedServer();
+      return { host: '127.0.0.1', port, socketDir, database: 'postgres', user, password };
     },
     async [Symbol.asyncDispose]() {
       for (const link of links) await link[Symbol.asyncDispose]();

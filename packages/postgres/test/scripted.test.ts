@@ -1,5 +1,6 @@
 import { runAgainstScript } from './scripted/scripted-setting.js';
 import { cancelSuite } from './suite/cancel.js';
+import { connectSuite } from './suite/connect.js';
 import { connectionLossSuite } from './suite/connection-loss.js';
 import { encodingSuite } from './suite/encoding.js';
 import { pipeliningSuite } from './suite/pipelining.js';
@@ -7,9 +8,11 @@ import { preparedStatementSuite } from './suite/prepared-statement.js';
 import { querySuite } from './suite/query.js';
 import { statementCacheSuite } from './suite/statement-cache.js';
 import { streamSuite } from './suite/stream.js';
+import { transactionLimitsSuite } from './suite/transaction-limits.js';
 import { transactionSuite } from './suite/transaction.js';
 
 runAgainstScript('cancel', cancelSuite);
+runAgainstScript('connect', connectSuite);
 runAgainstScript('connection-loss', connectionLossSuite);
 runAgainstScript('encoding', encodingSuite);
 runAgainstScript('pipelining', pipeliningSuite);
@@ -18,3 +21,4 @@ runAgainstScript('query', querySuite);
 runAgainstScript('statement-cache', statementCacheSuite);
 runAgainstScript('stream', streamSuite);
 runAgainstScript('transaction', transactionSuite);
+runAgainstScript('transaction-limits', transactionLimitsSuite);

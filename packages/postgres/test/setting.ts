@@ -14,10 +14,18 @@ export interface Link {
   cut(): void;
 }
 
+/** A server that asks for passwords. */
+export interface GuardedTarget extends ConnectOptions {
+  readonly host: string;
+  readonly port: number;
+  /** The directory of its unix socket. */
+  readonly socketDir: string | undefined;
+}
+
 /** What a case runs against: a server, or what one has said before. Time is that of the setting. */
 export interface Setting {
-  /** Options that name the server. */
-  readonly target: ConnectOptions;
+  /** Names the server. */
+  readonly url: string;
   readonly loop: Loop;
   /** The clock of deadlines and scopes that are made outside a call. */
   readonly timers: TimerSource;
@@ -29,6 +37,8 @@ export interface Setting {
   /** How much of something that only takes its size: all of it against a server, a little in a recording. */
   volume(real: number, recorded: number): number;
   openLink(): Promise<Link>;
+  /** Names a server that asks `user` for a password: by SCRAM-SHA-256, `clear` for the text, `digest` for MD5. */
+  guarded(user: string, password?: ConnectOptions['password']): Promise<GuardedTarget>;
 }
 
 /** Why a case runs against a real server alone. */

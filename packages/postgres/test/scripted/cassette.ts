@@ -3,7 +3,7 @@
 //   = describe > test            a case begins
 //   0 open                       connection 0 is made
 //   0> Q select 1\00             the client says: type (- for a packet without one), then the payload
-//   0< +12 T \00\01a\00...       the server says, 12 ms after what is before it; without +, at once
+//   0< +12 T \00\01a\00...       the server says, 12 ms after what is before it, and a chunk begins; without +, it goes on
 //   0< ++9 D ...                  nine messages, each with the last four bytes of the one before counted up by one
 //   0< ~ ...                     bytes that are no whole message
 //   0 left                       the client ends the connection
@@ -17,7 +17,13 @@ export type Event =
   | { readonly kind: 'open'; readonly connection: number }
   | { readonly kind: 'left'; readonly connection: number }
   | { readonly kind: 'said'; readonly connection: number; readonly bytes: Uint8Array }
-  | { readonly kind: 'heard'; readonly connection: number; readonly bytes: Uint8Array; readonly delayMs: number }
+  | {
+      readonly kind: 'heard';
+      readonly connection: number;
+      readonly bytes: Uint8Array;
+      /** `undefined` where it came in the chunk of what is before it. */
+      readonly delayMs: number | undefined;
+    }
   | { readonly kind: 'closed'; readonly connection: number; readonly delayMs: number }
   | { readonly kind: 'lost'; readonly connection: number; readonly delayMs: number }
   | { readonly kind: 'action'; readonly name: string };
@@ -57,7 +63,7 @@ function countUp(events: readonly Event[], at: number): number {
   for (let last = events[at]; ; count += 1) {
     const next = events[at + count];
     if (last?.kind !== 'heard' || next?.kind !== 'heard') break;
-    if (next.connection !== last.connection || next.delayMs !== 0) break;
+    if (next.connection !== last.connection || next.delayMs !== undefined) break;
     if (last.bytes.length < 9 || Buffer.compare(countedUp(last.bytes), next.bytes) !== 0) break;
     last = next;
   }
@@ -89,7 +95,7 @@ function formatEvent(event: Event, count: number): string {
 }
 
 const formatCount = (count: number): string => (count === 1 ? '' : ` ++${count}`);
-const formatDelay = (delayMs: number): string => (delayMs === 0 ? '' : ` +${delayMs}`);
+const formatDelay = (delayMs: number | undefined): string => (delayMs === undefined ? '' : ` +${delayMs}`);
 
 /** A whole message by its type and payload, a packet by its payload, anything else as it is. */
 function formatMessage(bytes: Uint8Array): string {
@@ -117,22 +123,22 @@ const LINE = /^(\d+)([<>]?)(?: \+(\d+))?(?: \+\+(\d+))? (.+)$/s;
 
 function parseEvents(line: string): Event[] {
   if (line.startsWith('! ')) return [{ kind: 'action', name: line.slice(2) }];
-  const [, number, direction, delay = '0', count = '1', rest = ''] = LINE.exec(line) ?? [];
+  const [, number, direction, delay, count = '1', rest = ''] = LINE.exec(line) ?? [];
   const connection = Number(number);
-  const delayMs = Number(delay);
+  const delayMs = delay === undefined ? undefined : Number(delay);
   if (direction === '>') return [{ kind: 'said', connection, bytes: parseMessage(rest) }];
   if (direction === '<') return parseHeard(connection, delayMs, parseMessage(rest), Number(count));
   if (rest === 'open' || rest === 'left') return [{ kind: rest, connection }];
-  if (rest === 'closed' || rest === 'lost') return [{ kind: rest, connection, delayMs }];
+  if (rest === 'closed' || rest === 'lost') return [{ kind: rest, connection, delayMs: delayMs ?? 0 }];
   throw new Error(`expected a line of a cassette, saw ${JSON.stringify(line)}`);
 }
 
-function parseHeard(connection: number, delayMs: number, first: Uint8Array, count: number): Event[] {
+function parseHeard(connection: number, delayMs: number | undefined, first: Uint8Array, count: number): Event[] {
   const events: Event[] = [{ kind: 'heard', connection, delayMs, bytes: first }];
   let bytes = first;
   for (let i = 1; i < count; i++) {
     bytes = countedUp(bytes);
-    events.push({ kind: 'heard', connection, delayMs: 0, bytes });
+    events.push({ kind: 'heard', connection, delayMs: undefined, bytes });
   }
   return events;
 }

@@ -62,8 +62,12 @@ export class Recorder {
 
   private _listenIn(inner: Protocol): Protocol {
     const connection = this._connectionCount++;
+    let isNewChunk = true;
     const heard = new Splitter(false, (bytes) => {
-      this._note({ kind: 'heard', connection, bytes, delayMs: this._delay() });
+      // What the client says from inside a chunk comes before the rest of it.
+      const goesOn = !isNewChunk && this.events.at(-1)?.kind === 'heard';
+      this._note({ kind: 'heard', connection, bytes, delayMs: goesOn ? undefined : this._delay() });
+      isNewChunk = false;
     });
     const said = new Splitter(true, (bytes) => {
       this._note({ kind: 'said', connection, bytes });
@@ -86,6 +90,7 @@ export class Recorder {
         inner.connectionMade(listenInto(transport, said, leave));
       },
       dataReceived: (chunk) => {
+        isNewChunk = true;
         if (!hasEnded) heard.feed(chunk);
         inner.dataReceived(chunk);
       },

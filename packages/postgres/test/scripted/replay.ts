@@ -91,7 +91,7 @@ export class Replay implements VirtualNetwork {
     if (backend === undefined) return false;
     const position = this._positions[this._next] ?? 0;
     if (event.kind === 'said' || event.kind === 'left') return backend.position >= position;
-    if (!this._isTime(event.delayMs)) return false;
+    if (!this._isTime(event.delayMs ?? 0)) return false;
     this._server.resume(nameOf(this._next));
     this._delivering = this._transports[event.connection];
     return true;
@@ -114,13 +114,13 @@ export class Replay implements VirtualNetwork {
 
 const nameOf = (index: number): string => `event ${index + 1}`;
 
-/** What came at once comes in one piece again, unless it is to be cut. */
+/** What came in one chunk comes in one again, unless it is to be cut. */
 function mergeHeard(events: readonly Event[]): Event[] {
   const merged: Event[] = [];
   let parts: Uint8Array[] = [];
   for (const event of events) {
     const last = merged.at(-1);
-    const isMore = event.kind === 'heard' && event.delayMs === 0 && last?.kind === 'heard';
+    const isMore = event.kind === 'heard' && event.delayMs === undefined && last?.kind === 'heard';
     if (isMore && last.connection === event.connection) {
       parts.push(event.bytes);
       continue;
