@@ -17,8 +17,8 @@ export abstract class OpLimits extends TimerEntry implements CancelTarget {
   /** @internal */
   _state: 'open' | 'cancelled' | 'closed' = 'open';
   protected readonly _operation: string | undefined;
-  protected readonly _outer: OwnScope | undefined;
-  protected readonly _signal: AbortSignal | undefined;
+  protected readonly _outer: OwnScope | undefined = undefined;
+  protected readonly _signal: AbortSignal | undefined = undefined;
   /** The whole budget, for the error; a deadline may have been used in part before. */
   protected _budgetMs: number;
   protected _expiresAt: number;
@@ -33,14 +33,15 @@ export abstract class OpLimits extends TimerEntry implements CancelTarget {
    */
   constructor(op: Op | undefined, timeoutMs: number, operation: string | undefined, own: TimerSource | undefined) {
     super();
-    if (op !== undefined) checkOp(op);
-    this.timers = timersOf(op, own);
-    this._operation = operation;
-    this._outer = op?.scope as OwnScope | undefined;
-    this._signal = op?.signal;
     this._budgetMs = checkMs(timeoutMs, 'timeoutMs');
-    const deadline = op?.deadline;
+    this._operation = operation;
+    this.timers = timersOf(op, own);
     this._expiresAt = timeoutMs === Infinity ? Infinity : this.timers.now() + timeoutMs;
+    if (op === undefined) return;
+    checkOp(op);
+    this._outer = op.scope as OwnScope | undefined;
+    this._signal = op.signal;
+    const { deadline } = op;
     if (deadline === undefined) return;
     const deadlineAt = deadline._expiresOn(this.timers);
     if (deadlineAt < this._expiresAt) {

@@ -13,9 +13,11 @@
 //
 // perf: timeouts/arm-disarm. To read the host's clock costs 48 ns, twice as much as all the rest; hence rule 4. Lists are
 // numbers in arrays, not fields of the entries: entries are of many classes, and links through more than three cost 2-3x.
+// An index is always in range, and `as number` says so: to make sure of it each time costs a third of all.
 
 import { checkMs, MAX_DELAY_MS } from './check-ms.js';
 import { partnerOf } from './partner-of.js';
+import { hostTimers } from './host-timer-source.js';
 import type { TimerEntry } from './timer-entry.js';
 import type { Timer, TimerSource } from './timer-source.js';
 
@@ -38,6 +40,8 @@ const EXPIRIES_PER_LOOK = 8;
 /** A slot with more entries is not searched for the earliest of them. */
 const MAX_SEARCHED = 64;
 
+// perf: micro/async-queue/limits. To look it up by its clock costs 10 ns.
+let hostRing: TimerRing | undefined;
 const rings = new WeakMap<TimerSource, TimerRing>();
 
 /**
@@ -98,7 +102,7 @@ export class TimerRing {
 
   /** Returns the ring that everything on `source` shares. It is made by the first call. */
   static of(source: TimerSource): TimerRing {
-    return partnerOf(rings, source, TimerRing);
+    return source === hostTimers ? (hostRing ??= new TimerRing(source)) : partnerOf(rings, source, TimerRing);
   }
 
   /**
@@ -164,14 +168,14 @@ export class TimerRing {
   leftMs(entry: TimerEntry): number {
     const id = entry._ringId;
     if (this.#entries[id] !== entry) return Infinity;
-    const dueAt = numberIn(this.#dueAt, id);
+    const dueAt = this.#dueAt[id] as number;
     return this.#isHost && dueAt < 0 ? -dueAt : dueAt - this.#source.now();
   }
 
   #insert(entry: TimerEntry, list: number, dueAt: number): void {
     let id = this.#free;
     if (id === 0) id = this.#next.length;
-    else this.#free = numberIn(this.#next, id);
+    else this.#free = this.#next[id] as number;
     this.#append(list, id);
     this.#dueAt[id] = dueAt;
     this.#entries[id] = entry;
@@ -189,7 +193,7 @@ export class TimerRing {
   }
 
   #append(list: number, id: number): void {
-    const last = numberIn(this.#previous, list);
+    const last = this.#previous[list] as number;
     this.#next[last] = id;
     this.#previous[id] = last;
     this.#next[id] = list;
@@ -197,15 +201,10 @@ export class TimerRing {
   }
 
   #unlink(id: number): void {
-    const previous = numberIn(this.#previous, id);
-    const next = numberIn(this.#next, id);
+    const previous = this.#previous[id] as number;
+    const next = this.#next[id] as number;
     this.#next[previous] = next;
     this.#previous[next] = previous;
-  }
-
-  #move(id: number, list: number): void {
-    this.#unlink(id);
-    this.#append(list, id);
   }
 
   #slotOf(dueAt: number): number {
@@ -234,11 +233,12 @@ export class TimerRing {
   /** Returns false, as the next two do, if there is more to do in another turn of the loop. */
   #placeFresh(now: number): boolean {
     for (let moved = 0; moved < MAX_MOVED; moved++) {
-      const id = numberIn(this.#next, FRESH);
+      const id = this.#next[FRESH] as number;
       if (id === FRESH) return true;
-      const dueAt = now - numberIn(this.#dueAt, id);
+      const dueAt = now - (this.#dueAt[id] as number);
       this.#dueAt[id] = dueAt;
-      this.#move(id, this.#slotOf(dueAt));
+      this.#unlink(id);
+      this.#append(this.#slotOf(dueAt), id);
     }
     return false;
   }
@@ -248,12 +248,13 @@ export class TimerRing {
     let moved = 0;
     for (this.#tick = Math.max(this.#tick, newest - SLOT_MASK); ; this.#tick++) {
       const slot = this.#tick & SLOT_MASK;
-      let id = numberIn(this.#next, slot);
+      let id = this.#next[slot] as number;
       while (id !== slot) {
-        const next = numberIn(this.#next, id);
-        if (numberIn(this.#dueAt, id) <= now) {
+        const next = this.#next[id] as number;
+        if ((this.#dueAt[id] as number) <= now) {
           if (moved++ === MAX_MOVED) return false;
-          this.#move(id, DUE);
+          this.#unlink(id);
+          this.#append(DUE, id);
         }
         id = next;
       }
@@ -263,10 +264,10 @@ export class TimerRing {
 
   #expireDue(now: number): boolean {
     for (let count = 1; ; count++) {
-      const id = numberIn(this.#next, DUE);
+      const id = this.#next[DUE] as number;
       const entry = this.#entries[id];
       if (entry === undefined) return true;
-      const overdueMs = now - numberIn(this.#dueAt, id);
+      const overdueMs = now - (this.#dueAt[id] as number);
       this.#remove(entry, id);
       entry.onExpire(overdueMs);
       if (count % EXPIRIES_PER_LOOK === 0 && this.#source.now() - now > MAX_SWEEP_MS) return false;
@@ -280,11 +281,11 @@ export class TimerRing {
     for (let tick = this.#tick; tick < this.#tick + SLOTS; tick++) {
       const slot = tick & SLOT_MASK;
       const beginAt = tick * this.#tickMs;
-      let id = numberIn(this.#next, slot);
+      let id = this.#next[slot] as number;
       for (let searched = 0; id !== slot; searched++) {
         if (searched === MAX_SEARCHED) return (Math.floor(Math.max(now, beginAt) / halfMs) + 1) * halfMs;
-        earliestAt = Math.min(earliestAt, numberIn(this.#dueAt, id));
-        id = numberIn(this.#next, id);
+        earliestAt = Math.min(earliestAt, this.#dueAt[id] as number);
+        id = this.#next[id] as number;
       }
       if (earliestAt < beginAt + this.#tickMs) break;
     }
@@ -312,9 +313,4 @@ export class TimerRing {
     this.#timer = undefined;
     this.#wakeAt = Infinity;
   }
-}
-
-// An index that is always in range, in terms that the compiler accepts.
-function numberIn(list: readonly number[], index: number): number {
-  return list[index] ?? 0;
 }

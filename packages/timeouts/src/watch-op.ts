@@ -71,11 +71,12 @@ export function watchOp(
  */
 export function throwIfOver(op: Op | undefined, operation?: string): void {
   if (op === undefined) return;
+  const { signal, scope, deadline } = op;
   const timeoutMs = checkMs(op.timeoutMs ?? Infinity, 'timeoutMs');
   checkOp(op);
-  if (op.signal?.aborted === true) throw op.signal.reason;
-  op.scope?.throwIfCancelled();
-  op.deadline?.throwIfExpired(operation);
+  if (signal?.aborted === true) throw signal.reason;
+  scope?.throwIfCancelled();
+  deadline?.throwIfExpired(operation);
   if (timeoutMs === 0) throw timedOut(0, 0, operation);
 }
 
