@@ -248,6 +248,7 @@ describe('ScriptedBackend', () => {
     ['too short', Uint8Array.of(0x51, 0, 0)],
     ['one and a half messages', Uint8Array.of(...QUERY, 0x51)],
     ['empty', new Uint8Array(0)],
+    ['of a length that no message has', Uint8Array.of(0x51, 0xff, 0xff, 0xff, 0xff)],
   ])('expects no bytes that are no message: %s', (_name, bytes) => {
     expect(() => step.expectBytes(bytes)).toThrow('expected the bytes of one message');
   });
@@ -329,6 +330,12 @@ describe('what ScriptedBackend.finish throws', () => {
         }),
       ],
       'step 1 of 1: expected Query "select 1", saw Query "select 2"',
+    ],
+    [
+      'a length that no message has',
+      [step.expectBytes(QUERY)],
+      [Uint8Array.of(0x51, 0, 0, 0, 3)],
+      'step 1 of 1: expected Query "select 1", saw what is none: ',
     ],
     [
       'bytes that are no message where a message should be',
