@@ -11,12 +11,13 @@ import { CopyBatch } from './copy-batch.js';
 import { COPY_MESSAGES } from './copy-messages.js';
 import { LocalProtocolError, RemoteProtocolError } from './errors.js';
 import type { FrontendHandler } from './frontend-handler.js';
-import { ASYNC_PHASES, PHASES, TRANSITIONS } from './frontend-state.js';
+import { ASYNC_PHASES, PHASES } from './frontend-phases.js';
+import { TRANSITIONS } from './frontend-state.js';
 import type { AsyncMessageName, ServerMessageName } from './frontend-state.js';
 import { checkBackendLength, checkPendingLength } from './messages/lengths.js';
 import { BACKEND_NAMES, BACKEND_TYPES, readBackendMessageName } from './messages/names.js';
 import { bareFields } from './messages/notices.js';
-import { Opening } from './opening.js';
+import { Opening, type EncryptionVerdict } from './opening.js';
 import { QUERY_MESSAGES } from './query-messages.js';
 import { checkSupported } from './server-message-names.js';
 import { STARTUP_MESSAGES } from './startup-messages.js';
@@ -64,8 +65,9 @@ export class Conversation extends ConversationState {
     this._isFeeding = true;
     this._isDecoding = true;
     try {
-      if (!this._open(chunk)) return;
-      this.input.feedBorrowed(chunk);
+      const frames = this._open(chunk);
+      if (frames === undefined) return;
+      this.input.feedBorrowed(frames);
       try {
         this._takeMessages();
         this._flush();
@@ -102,27 +104,40 @@ export class Conversation extends ConversationState {
     if (this._isFeeding) throw new LocalProtocolError(call, this._state, 'cannot be called from inside an event');
   }
 
-  /** Looks at the first bytes of all. Returns whether frames may be taken. */
-  private _open(chunk: Uint8Array): boolean {
-    if (this._opening === undefined) return true;
-    if (chunk.length === 0) return false;
+  /** Looks at the first bytes of all. Returns those that are frames, if they are any. */
+  private _open(chunk: Uint8Array): Uint8Array | undefined {
+    if (this._opening === undefined) return chunk;
+    if (chunk.length === 0) return undefined;
     const verdict = this._opening.judge(this._state, chunk);
     switch (verdict.kind) {
       case 'undecided':
-        return false;
+        return undefined;
       case 'encryption':
-        this._isDecoding = false;
         this._state = verdict.next;
-        this.handler.encryptionAnswer(verdict.request, verdict.isAccepted);
-        return false;
+        return this._answerEncryption(verdict);
       case 'plainError':
         this._plainError(verdict.message);
-        return false;
+        return undefined;
       case 'frames':
         this._opening = undefined;
         this.input.feed(verdict.held);
-        return true;
+        return chunk;
     }
+  }
+
+  /** A server that declines may go on, if only with an error. */
+  private _answerEncryption({ request, isAccepted, rest }: EncryptionVerdict): Uint8Array | undefined {
+    this._isDecoding = false;
+    let frames: Uint8Array | undefined;
+    try {
+      this.handler.encryptionAnswer(request, isAccepted);
+    } finally {
+      // Whatever the handler throws, what follows must not be lost.
+      this._isDecoding = true;
+      frames = this._open(rest)?.slice();
+      if (frames !== undefined) this.input.feed(frames);
+    }
+    return frames?.subarray(frames.length);
   }
 
   private _plainError(message: string): void {

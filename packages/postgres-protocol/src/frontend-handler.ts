@@ -25,7 +25,7 @@ export type PasswordRequest = { readonly method: 'cleartext' } | { readonly meth
 export interface FrontendHandler {
   /**
    * Accepted: begin TLS (or GSSAPI) now, and feed what it decrypts. Then, or where it was declined, `sendStartup()`; where
-   * it was declined, the other kind may be asked for first.
+   * it was declined, the other kind may be asked for first, once.
    */
   encryptionAnswer(request: EncryptionRequest, isAccepted: boolean): void;
   /** The server does not know the version, or some of the protocol options, that it was asked for; it goes on without. */
@@ -78,7 +78,7 @@ export interface FrontendHandler {
   copyBothResponse(response: CopyResponse): void;
   /** The data that one chunk held, one entry for each CopyData, as it was cut by the server. Never empty. */
   copyData(batch: readonly Uint8Array[]): void;
-  /** The server has sent all of its data. */
+  /** The server has sent all of its data. A walsender may still say that it is alive, as `copyData`. */
   copyDone(): void;
   /**
    * ErrorResponse. It ends a COPY, in whatever direction. In a pipeline the server now skips to the next Sync: the requests up to it get no answer but its

@@ -29,9 +29,15 @@ export type RequestSend =
 
 /** Every legal (call, state) pair, and the state that follows. A pair that is absent is the owner's fault. */
 export const SENDS: Readonly<Record<StateSend, Readonly<Partial<Record<State, State>>>>> = {
-  sendSslRequest: { created: 'requestingSsl' },
-  sendGssEncRequest: { created: 'requestingGssEnc' },
-  sendStartup: { created: 'starting', encrypted: 'starting' },
+  sendSslRequest: { created: 'requestingSsl', gssEncDeclined: 'requestingSslLast' },
+  sendGssEncRequest: { created: 'requestingGssEnc', sslDeclined: 'requestingGssEncLast' },
+  sendStartup: {
+    created: 'starting',
+    sslDeclined: 'starting',
+    gssEncDeclined: 'starting',
+    unencrypted: 'starting',
+    encrypted: 'starting',
+  },
   sendPassword: { needingPassword: 'passwordSent' },
   sendSaslInitialResponse: { needingSasl: 'saslInitialSent' },
   sendSaltedPassword: { needingSaltedPassword: 'saslResponseSent' },
@@ -46,7 +52,7 @@ export const SENDS: Readonly<Record<StateSend, Readonly<Partial<Record<State, St
     copyingIn: 'endingCopyIn',
     queryCopyingIn: 'queryEndingCopyIn',
     queryCopyingBoth: 'queryCopyingBothOut',
-    queryCopyingBothIn: 'querying',
+    queryCopyingBothIn: 'queryEndingCopyBoth',
   },
   sendCopyFail: { copyingIn: 'failingCopyIn', queryCopyingIn: 'failingCopyIn' },
 };

@@ -26,7 +26,7 @@ export abstract class StartupCalls {
    *
    * With `sslnegotiation=direct` TLS is there before the first message, and nothing asks for it.
    *
-   * @throws {LocalProtocolError} Unless it is the first call, or comes after an answer of no; nothing is written.
+   * @throws {LocalProtocolError} Unless it is the first call, or the other kind was declined; nothing is written.
    * @see {@link https://www.postgresql.org/docs/current/protocol-flow.html#PROTOCOL-FLOW-SSL | SSL Session Encryption}
    */
   sendSslRequest(): void {
@@ -38,7 +38,7 @@ export abstract class StartupCalls {
   /**
    * Asks for GSSAPI encryption on this connection. Answered as `sendSslRequest()` is.
    *
-   * @throws {LocalProtocolError} Unless it is the first call, or comes after an answer of no; nothing is written.
+   * @throws {LocalProtocolError} Unless it is the first call, or the other kind was declined; nothing is written.
    * @see {@link https://www.postgresql.org/docs/current/protocol-flow.html#PROTOCOL-FLOW-GSSAPI | GSSAPI Session Encryption}
    */
   sendGssEncRequest(): void {

@@ -10,13 +10,12 @@
 //  3. An ErrorResponse leads to `draining`: the server skips everything up to the next Sync, and so do we. The
 //     ReadyForQuery that ends it drops all expectations up to and including that Sync (or simple query).
 //  4. NoticeResponse, ParameterStatus and NotificationResponse may come at any time and never reach the table;
-//     `PHASES` says where "any time" begins.
+//     `PHASES` (frontend-phases.ts) says where "any time" begins.
 //  5. A FATAL or PANIC ErrorResponse ends the session from any state; the table holds only what happens after an ERROR.
 //  6. The answer to a request for encryption is a byte without a frame: `ENCRYPTION_ANSWERS` has it. An ErrorResponse in
 //     its place is in the table of messages.
 //  7. States whose names begin with `query` belong to a simple query, which may go on after the COPY.
-//  8. In COPY mode the server swallows the Syncs that were sent behind the command, so they are sent again when the mode
-//     ends; expectations.ts has the case in which it did not swallow them.
+//  8. COPY FROM STDIN swallows the Syncs that were sent behind it: swallowed-syncs.ts.
 //
 // https://www.postgresql.org/docs/current/protocol-flow.html
 import type { BackendMessageName } from './messages/names.js';
@@ -26,6 +25,11 @@ export type State =
   | 'created'
   | 'requestingSsl'
   | 'requestingGssEnc'
+  | 'sslDeclined'
+  | 'gssEncDeclined'
+  | 'requestingSslLast'
+  | 'requestingGssEncLast'
+  | 'unencrypted'
   | 'encrypted'
   | 'starting'
   | 'versionNegotiated'
@@ -62,6 +66,7 @@ export type State =
   | 'queryCopyingBoth'
   | 'queryCopyingBothIn'
   | 'queryCopyingBothOut'
+  | 'queryEndingCopyBoth'
   | 'failingCopyIn'
   | 'draining'
   | 'terminating'
@@ -99,6 +104,11 @@ export const TRANSITIONS: Readonly<Record<State, Row>> = {
   created: { ErrorResponse: 'closed' },
   requestingSsl: { ErrorResponse: 'closed' }, // as above, or it is too old to know the request
   requestingGssEnc: { ErrorResponse: 'closed' },
+  sslDeclined: { ErrorResponse: 'closed' },
+  gssEncDeclined: { ErrorResponse: 'closed' },
+  requestingSslLast: { ErrorResponse: 'closed' }, // each kind may be asked for once
+  requestingGssEncLast: { ErrorResponse: 'closed' },
+  unencrypted: { ErrorResponse: 'closed' },
   // Whatever arrives before the StartupMessage was not encrypted: somebody has put it in (CVE-2021-23222).
   encrypted: {},
   starting: {
@@ -170,10 +180,17 @@ export const TRANSITIONS: Readonly<Record<State, Row>> = {
   queryEndingCopyIn: { CommandComplete: 'querying', ErrorResponse: 'draining' },
   queryCopyingOut: { CopyData: 'queryCopyingOut', CopyDone: 'queryEndingCopyOut', ErrorResponse: 'draining' },
   queryEndingCopyOut: { CommandComplete: 'querying', ErrorResponse: 'draining' },
-  // Both directions are open; then only ours (In), or only the server's (Out). A result may follow: the next timeline.
+  // Both directions are open; then only ours (In), or only the server's (Out). A walsender may say that it is alive behind
+  // its CopyDone, too. Then the command goes on: to its CommandComplete, or first to a result, the next timeline.
   queryCopyingBoth: { CopyData: 'queryCopyingBoth', CopyDone: 'queryCopyingBothIn', ErrorResponse: 'draining' },
-  queryCopyingBothIn: { ErrorResponse: 'draining' },
-  queryCopyingBothOut: { CopyData: 'queryCopyingBothOut', CopyDone: 'querying', ErrorResponse: 'draining' },
+  queryCopyingBothIn: { CopyData: 'queryCopyingBothIn', ErrorResponse: 'draining' },
+  queryCopyingBothOut: { CopyData: 'queryCopyingBothOut', CopyDone: 'queryEndingCopyBoth', ErrorResponse: 'draining' },
+  queryEndingCopyBoth: {
+    CopyData: 'queryEndingCopyBoth',
+    RowDescription: 'queryingRows',
+    CommandComplete: 'querying',
+    ErrorResponse: 'draining',
+  },
   failingCopyIn: { ErrorResponse: 'draining' },
 
   draining: { ReadyForQuery: 'next', ErrorResponse: 'draining' }, // a second error: the abort itself failed
@@ -183,7 +200,7 @@ export const TRANSITIONS: Readonly<Record<State, Row>> = {
 };
 
 /** States that wait for the answer to a request for encryption. */
-export type RequestingState = 'requestingSsl' | 'requestingGssEnc';
+export type RequestingState = 'requestingSsl' | 'requestingGssEnc' | 'requestingSslLast' | 'requestingGssEncLast';
 
 /** What the one byte says that answers a request for encryption. */
 export interface EncryptionAnswer {
@@ -191,79 +208,27 @@ export interface EncryptionAnswer {
   readonly next: State;
 }
 
+interface EncryptionAnswers {
+  readonly request: 'SSLRequest' | 'GSSENCRequest';
+  readonly answers: Readonly<Record<string, EncryptionAnswer>>;
+}
+
 /** Every legal (state, byte) pair outside of frames, and the request that is answered. */
-export const ENCRYPTION_ANSWERS: Readonly<
-  Record<RequestingState, { readonly request: 'SSLRequest' | 'GSSENCRequest'; readonly answers: AnswerRow }>
-> = {
+export const ENCRYPTION_ANSWERS: Readonly<Record<RequestingState, EncryptionAnswers>> = {
   requestingSsl: {
     request: 'SSLRequest',
-    answers: { S: { isAccepted: true, next: 'encrypted' }, N: { isAccepted: false, next: 'created' } },
+    answers: { S: { isAccepted: true, next: 'encrypted' }, N: { isAccepted: false, next: 'sslDeclined' } },
   },
   requestingGssEnc: {
     request: 'GSSENCRequest',
-    answers: { G: { isAccepted: true, next: 'encrypted' }, N: { isAccepted: false, next: 'created' } },
+    answers: { G: { isAccepted: true, next: 'encrypted' }, N: { isAccepted: false, next: 'gssEncDeclined' } },
   },
-};
-
-type AnswerRow = Readonly<Record<string, EncryptionAnswer>>;
-
-/**
- * Parts of the conversation. The first ReadyForQuery opens the `session`, where requests may be sent; `copyingIn` are
- * the states of it in which the server takes nothing but data.
- */
-export type Phase = 'none' | 'authenticating' | 'initializing' | 'session' | 'copyingIn';
-
-/** Where asynchronous messages are legal: before the server has let us in, its parameters are nobody's business. */
-export const ASYNC_PHASES: Readonly<Record<AsyncMessageName, readonly Phase[]>> = {
-  NoticeResponse: ['authenticating', 'initializing', 'session', 'copyingIn'],
-  ParameterStatus: ['initializing', 'session', 'copyingIn'],
-  NotificationResponse: ['initializing', 'session', 'copyingIn'],
-};
-
-/** Which part of the conversation a state belongs to. */
-export const PHASES: Readonly<Record<State, Phase>> = {
-  created: 'none',
-  requestingSsl: 'none',
-  requestingGssEnc: 'none',
-  encrypted: 'none',
-  starting: 'authenticating',
-  versionNegotiated: 'authenticating',
-  needingPassword: 'authenticating',
-  passwordSent: 'authenticating',
-  needingSasl: 'authenticating',
-  saslInitialSent: 'authenticating',
-  needingSaltedPassword: 'authenticating',
-  saslResponseSent: 'authenticating',
-  saslVerified: 'authenticating',
-  oauthTokenSent: 'authenticating',
-  oauthRefused: 'authenticating',
-  initializing: 'initializing',
-  idle: 'session',
-  parsing: 'session',
-  binding: 'session',
-  describingStatement: 'session',
-  describingColumns: 'session',
-  executing: 'session',
-  closing: 'session',
-  syncing: 'session',
-  querying: 'session',
-  queryingRows: 'session',
-  callingFunction: 'session',
-  functionCalled: 'session',
-  copyingIn: 'copyingIn',
-  endingCopyIn: 'session',
-  copyingOut: 'session',
-  endingCopyOut: 'session',
-  queryCopyingIn: 'copyingIn',
-  queryEndingCopyIn: 'session',
-  queryCopyingOut: 'session',
-  queryEndingCopyOut: 'session',
-  queryCopyingBoth: 'copyingIn',
-  queryCopyingBothIn: 'copyingIn',
-  queryCopyingBothOut: 'session',
-  failingCopyIn: 'session',
-  draining: 'session',
-  terminating: 'session',
-  closed: 'none',
-  broken: 'none',
+  requestingSslLast: {
+    request: 'SSLRequest',
+    answers: { S: { isAccepted: true, next: 'encrypted' }, N: { isAccepted: false, next: 'unencrypted' } },
+  },
+  requestingGssEncLast: {
+    request: 'GSSENCRequest',
+    answers: { G: { isAccepted: true, next: 'encrypted' }, N: { isAccepted: false, next: 'unencrypted' } },
+  },
 };

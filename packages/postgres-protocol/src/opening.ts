@@ -9,11 +9,16 @@ import { guessMessageName } from './server-message-names.js';
 /** The first byte of an ErrorResponse, which may come in place of an answer. */
 const ERROR_RESPONSE = 0x45;
 
+/** The server has answered a request for encryption. */
+export interface EncryptionVerdict extends EncryptionAnswer {
+  readonly kind: 'encryption';
+  readonly request: EncryptionRequest;
+  /** What the chunk holds behind the answer. */
+  readonly rest: Uint8Array;
+}
+
 /** What the bytes turned out to be. */
-export type OpeningVerdict =
-  | GreetingVerdict
-  /** The server has answered a request for encryption. */
-  | ({ readonly kind: 'encryption'; readonly request: EncryptionRequest } & EncryptionAnswer);
+export type OpeningVerdict = GreetingVerdict | EncryptionVerdict;
 
 /** Judges what a server sends until its first frame. Used up by the verdict `frames` or `plainError`. */
 export class Opening {
@@ -48,8 +53,10 @@ function judgeAnswer(state: RequestingState, chunk: Uint8Array): OpeningVerdict 
     const known = Object.keys(answers).join(' or ');
     throw illegal(`the answer to ${request} is ${known}`, chunk);
   }
-  if (chunk.length > 1) throw illegal(`nothing may follow the answer to ${request}, which is one byte`, chunk);
-  return { kind: 'encryption', request, ...answer };
+  if (answer.isAccepted && chunk.length > 1) {
+    throw illegal(`nothing may follow the consent to ${request} before it is encrypted`, chunk);
+  }
+  return { kind: 'encryption', request, rest: chunk.subarray(1), ...answer };
 }
 
 function illegal(rule: string, chunk: Uint8Array): RemoteProtocolError {

@@ -66,11 +66,6 @@ export class ProtocolNegotiation {
         `the server refuses the protocol option ${JSON.stringify(odd)}, which was not asked for`,
       );
     }
-    if (offered === asked && options.length === 0) {
-      throw new RemoteProtocolError(
-        `the server wants to negotiate protocol version ${asked}, and has nothing against it`,
-      );
-    }
     this.#version = offered;
     return { protocolVersion: offered, unsupportedOptions: options };
   }

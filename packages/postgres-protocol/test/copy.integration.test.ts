@@ -110,7 +110,7 @@ describe.each(kinds)('COPY in a query that is %s', (kind) => {
     // 64 KiB make the server look at what it has.
     machine.sendCopyData(utf8('2\n'.repeat(40_000)));
     await pg.until('errorResponse');
-    expect(pg.handler.events.at(-1)).toEqual(['errorResponse', '22P02']);
+    expect(pg.handler.events).toContainEqual(['errorResponse', '22P02']);
     expect(() => {
       machine.sendCopyData(utf8('3\n'));
     }).toThrow('sendCopyData');

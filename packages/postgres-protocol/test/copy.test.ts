@@ -332,8 +332,9 @@ describe('a copy in both directions', () => {
     for (const run of steps) {
       const { handler, machine } = both();
       for (const step of run) step(machine);
-      expect(machine.state).toBe('querying');
+      expect(machine.state).toBe('queryEndingCopyBoth');
       handler.clear();
+      machine.feed(server.copyData('k')); // a walsender that is alive
       // The next timeline, then the end of the COPY and of START_REPLICATION.
       machine.feed(
         concat(
@@ -344,7 +345,14 @@ describe('a copy in both directions', () => {
           server.ready(),
         ),
       );
-      expect(handler.names).toEqual(['rowDescription', 'rows', 'commandComplete', 'commandComplete', 'readyForQuery']);
+      expect(handler.names).toEqual([
+        'copyData',
+        'rowDescription',
+        'rows',
+        'commandComplete',
+        'commandComplete',
+        'readyForQuery',
+      ]);
       expect(machine.state).toBe('idle');
     }
   });

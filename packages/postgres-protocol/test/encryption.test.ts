@@ -51,6 +51,53 @@ describe('a request for encryption', () => {
     ]);
   });
 
+  test('that is declined may be followed by an error, wherever it is cut, and by nothing else', () => {
+    const bytes = concat(utf8('N'), server.fatal('57P03'));
+    for (let at = 0; at <= bytes.length; at++) {
+      const { handler, machine } = asking('sendSslRequest');
+      machine.feed(bytes.subarray(0, at));
+      machine.feed(bytes.subarray(at));
+      expect(handler.events).toEqual([
+        ['encryptionAnswer', 'SSLRequest', false],
+        ['errorResponse', '57P03'],
+      ]);
+      expect(machine.state).toBe('closed');
+    }
+    const { handler, machine } = asking('sendSslRequest');
+    expect(
+      failure(() => {
+        machine.feed(concat(utf8('N'), server.authenticationOk()));
+      }).message,
+    ).toBe('AuthenticationOk is illegal while sslDeclined');
+    expect(handler.names).toEqual(['encryptionAnswer']);
+  });
+
+  test('that is declined loses nothing where the event throws', () => {
+    const { handler, machine } = asking('sendSslRequest');
+    handler.reactions.encryptionAnswer = () => {
+      throw new Error('mine');
+    };
+    expect(() => {
+      machine.feed(concat(utf8('N'), server.fatal('57P03')));
+    }).toThrow('mine');
+    machine.feed(new Uint8Array(0));
+    expect(handler.names).toEqual(['encryptionAnswer', 'errorResponse']);
+  });
+
+  test('is asked for once of each kind', () => {
+    const { machine } = asking('sendSslRequest');
+    machine.feed(utf8('N'));
+    expect(() => {
+      machine.sendSslRequest();
+    }).toThrow('sendSslRequest');
+    machine.sendGssEncRequest();
+    machine.feed(utf8('N'));
+    expect(machine.state).toBe('unencrypted');
+    expect(() => {
+      machine.sendSslRequest();
+    }).toThrow('sendSslRequest');
+  });
+
   test('can be answered from inside the event', () => {
     const { handler, machine } = asking('sendGssEncRequest');
     handler.reactions.encryptionAnswer = () => {

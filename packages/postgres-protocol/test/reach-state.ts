@@ -96,6 +96,12 @@ const starting = (...steps: (Uint8Array | Call)[]): Session =>
     },
     ...steps,
   );
+const NO = utf8('N');
+const negotiating = (...steps: (Uint8Array | Call)[]): Session => {
+  const session = after(newSession(), ...steps);
+  session.handler.clear();
+  return session;
+};
 const opened = (...steps: (Uint8Array | Call)[]): Session => after(openSession(), ...steps);
 const sasl = server.sasl('SCRAM-SHA-256', 'OAUTHBEARER');
 const scram = [sasl, CALLS.sendSaslInitialResponse, server.saslContinue(SERVER_FIRST)];
@@ -103,13 +109,14 @@ const scram = [sasl, CALLS.sendSaslInitialResponse, server.saslContinue(SERVER_F
 /** How to bring a machine into each state. */
 export const REACH: Readonly<Record<State, () => Session>> = {
   created: newSession,
-  requestingSsl: () => after(newSession(), CALLS.sendSslRequest),
-  requestingGssEnc: () => after(newSession(), CALLS.sendGssEncRequest),
-  encrypted: () => {
-    const session = after(newSession(), CALLS.sendSslRequest, utf8('S'));
-    session.handler.clear();
-    return session;
-  },
+  requestingSsl: () => negotiating(CALLS.sendSslRequest),
+  requestingGssEnc: () => negotiating(CALLS.sendGssEncRequest),
+  sslDeclined: () => negotiating(CALLS.sendSslRequest, NO),
+  gssEncDeclined: () => negotiating(CALLS.sendGssEncRequest, NO),
+  requestingSslLast: () => negotiating(CALLS.sendGssEncRequest, NO, CALLS.sendSslRequest),
+  requestingGssEncLast: () => negotiating(CALLS.sendSslRequest, NO, CALLS.sendGssEncRequest),
+  unencrypted: () => negotiating(CALLS.sendSslRequest, NO, CALLS.sendGssEncRequest, NO),
+  encrypted: () => negotiating(CALLS.sendSslRequest, utf8('S')),
   starting,
   versionNegotiated: () => starting(server.negotiate(3 << 16)),
   needingPassword: () => starting(server.cleartextPassword()),
@@ -148,6 +155,7 @@ export const REACH: Readonly<Record<State, () => Session>> = {
   queryCopyingBoth: () => opened(CALLS.sendQuery, server.copyBoth()),
   queryCopyingBothIn: () => opened(CALLS.sendQuery, server.copyBoth(), server.copyDone()),
   queryCopyingBothOut: () => opened(CALLS.sendQuery, server.copyBoth(), CALLS.sendCopyDone),
+  queryEndingCopyBoth: () => opened(CALLS.sendQuery, server.copyBoth(), CALLS.sendCopyDone, server.copyDone()),
   failingCopyIn: () => opened(CALLS.sendQuery, server.copyIn(), CALLS.sendCopyFail),
   draining: () => opened(CALLS.sendQuery, server.error()),
   terminating: () => opened(CALLS.sendTerminate),

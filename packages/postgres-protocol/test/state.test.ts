@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
+import { ASYNC_PHASES, PHASES } from '../src/frontend-phases.js';
 import { GROUPED, REQUESTS, SENDS, type RequestSend, type StateSend } from '../src/frontend-sends.js';
-import { ASYNC_PHASES, ENCRYPTION_ANSWERS, PHASES, TRANSITIONS } from '../src/frontend-state.js';
+import { ENCRYPTION_ANSWERS, TRANSITIONS } from '../src/frontend-state.js';
 import type {
   AsyncMessageName,
   Expectation,
@@ -57,6 +58,10 @@ const UNSUPPORTED: readonly string[] = [
   'AuthenticationGSSContinue',
   'AuthenticationSSPI',
 ] satisfies UnsupportedMessageName[];
+
+/** Its first byte is an answer, N; the error is about the second, in the state that comes of it. */
+const isAnswer = (state: State, name: BackendMessageName): boolean =>
+  name === 'NoticeResponse' && Object.hasOwn(ENCRYPTION_ANSWERS, state);
 
 const STATES = Object.keys(TRANSITIONS) as State[];
 const NAMES = Object.keys(BACKEND_TYPES) as BackendMessageName[];
@@ -126,6 +131,13 @@ describe('the table of transitions', () => {
       machine.feed(bytesOf(state, name));
     });
     expect(error).toMatchObject({ code: 'ERR_POSTGRES_PROTOCOL_REMOTE' });
+    if (isAnswer(state, name)) {
+      const { request, answers } = ENCRYPTION_ANSWERS[state as RequestingState];
+      expect(handler.events).toEqual([['encryptionAnswer', request, false]]);
+      expect(error).toMatchObject({ state: answers['N']?.next });
+      expectDead(session, error);
+      return;
+    }
     expect(handler.events).toEqual([]);
     if (brokenBy !== undefined) expect(error).toBe(brokenBy);
     else {
@@ -166,6 +178,7 @@ describe('the answers to a request for encryption', () => {
     const { request, answers } = ENCRYPTION_ANSWERS[state];
     for (let byte = 0; byte < 256; byte++) {
       const { handler, machine } = REACH[state]();
+      handler.clear();
       const answer = answers[String.fromCharCode(byte)];
       if (answer !== undefined) {
         machine.feed(Uint8Array.of(byte));
@@ -185,15 +198,17 @@ describe('the answers to a request for encryption', () => {
     }
   });
 
-  test.each(requesting)('while %s, are one byte: what follows is taken for nobody’s', (state) => {
+  test.each(requesting)('while %s, are followed by nothing, where they consent', (state) => {
     const { request, answers } = ENCRYPTION_ANSWERS[state];
-    for (const answer of Object.keys(answers)) {
+    for (const [answer, { isAccepted }] of Object.entries(answers)) {
+      if (!isAccepted) continue;
       for (const rest of [utf8('E'), server.error(), Uint8Array.of(0x16, 3, 1)]) {
         const session = REACH[state]();
+        session.handler.clear();
         const error = failure(() => {
           session.machine.feed(concat(utf8(answer), rest));
         });
-        expect(error.message).toContain(`nothing may follow the answer to ${request}`);
+        expect(error.message).toContain(`nothing may follow the consent to ${request}`);
         expect(session.handler.events).toEqual([]);
         expectDead(session, error);
       }

@@ -90,15 +90,6 @@ describe('a request for encryption', () => {
       ['encryptionAnswer', 'SSLRequest', false],
     ]);
   });
-
-  test('that comes a second time is answered by an error', async () => {
-    await using pg = new PgSocket(server.url);
-    await pg.requestTls();
-    pg.machine.sendSslRequest();
-    await pg.until('errorResponse');
-    expect(pg.handler.events.at(-1)).toEqual(['errorResponse', '0A000']);
-    expect(pg.machine.state).toBe('closed');
-  });
 });
 
 describe('a function call', () => {

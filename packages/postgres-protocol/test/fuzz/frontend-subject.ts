@@ -1,12 +1,12 @@
 import type { SeededRandom } from '@millrace/testkit';
 import { createStatement, FrontendMachine, type FrontendHandler } from '../../src/index.js';
+import { ASYNC_PHASES, PHASES } from '../../src/frontend-phases.js';
 import { REQUESTS, SENDS, type StateSend } from '../../src/frontend-sends.js';
 import {
-  ASYNC_PHASES,
   ENCRYPTION_ANSWERS,
-  PHASES,
   TRANSITIONS,
   type AsyncMessageName,
+  type RequestingState,
 } from '../../src/frontend-state.js';
 import type { BackendMessageName } from '../../src/messages/names.js';
 import { concat, field, server } from '../wire.js';
@@ -98,7 +98,7 @@ export function frontendSubject(onEvent: OnEvent): Subject<FrontendMachine> {
   const machine = new FrontendMachine(handlerOf(onEvent) as FrontendHandler, { maxMessageBytes: 4096 });
   const names = (): string[] => {
     const { state } = machine;
-    const bytes = state === 'requestingSsl' || state === 'requestingGssEnc' ? ENCRYPTION_ANSWERS[state].answers : {};
+    const bytes = Object.hasOwn(ENCRYPTION_ANSWERS, state) ? ENCRYPTION_ANSWERS[state as RequestingState].answers : {};
     const phase = PHASES[state];
     const atAnyTime = asyncMessages.filter((name) => ASYNC_PHASES[name].includes(phase));
     return [...Object.keys(TRANSITIONS[state]), ...Object.keys(bytes), ...atAnyTime];
