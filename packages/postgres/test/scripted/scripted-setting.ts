@@ -135,6 +135,8 @@ class StuckWatch {
 const ATTEMPTS = 5;
 
 function record(path: string, suite: Suite): void {
+  if ((process.env['DATABASE_URL'] ?? '') !== '')
+    throw new Error('recordings are made of the embedded server: unset DATABASE_URL');
   const cassettes: Cassettes = new Map();
   const recordCase = (title: string, run: (setting: Setting) => Promise<void>): void => {
     test(title, { timeout: 300_000 }, async () => {

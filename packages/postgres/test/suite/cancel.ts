@@ -242,6 +242,7 @@ export const cancelSuite: Suite = (it) => {
         expect(tally.cancelled).toBeGreaterThan(300);
         expect(tally.value).toBeGreaterThan(300);
       },
+      120_000,
     );
   });
 
