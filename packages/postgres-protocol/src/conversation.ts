@@ -37,13 +37,19 @@ const MESSAGES: Readonly<Record<ServerMessageName | AsyncMessageName, MessageHan
 /** sqlserver_rejected_establishment_of_sqlconnection: for an error that came without a code. */
 const REJECTED = '08004';
 
-const DATA_ROW = BACKEND_TYPES.DataRow;
+const { DataRow: DATA_ROW, AuthenticationOk: AUTHENTICATION } = BACKEND_TYPES;
 
 /** What a length counts besides the fields: itself. */
 const LENGTH_BYTES = 4;
 
 /** One connection's conversation. Internal: `FrontendMachine` is what owners see. */
 export class Conversation extends ConversationState {
+  /**
+   * Follows from the state: a COPY has begun that sends data, and may still go on.
+   *
+   * perf: the driver's small queries; the table is asked before a frame only where it may say yes.
+   */
+  mayCopy = false;
   private readonly _copies: CopyBatch;
   private _opening: Opening | undefined = new Opening();
   /** Independent of the state: says that a call comes from inside an event. */
@@ -162,12 +168,16 @@ export class Conversation extends ConversationState {
 
   private _takeFrame(): boolean {
     this._isDecoding = true;
-    // Neither does a CopyData change the state: all that are here are taken at once.
-    if (TRANSITIONS[this._state].CopyData !== undefined) {
-      this._copies.gather(this.input);
-      this._isHeaderJudged = false;
-    }
+    if (this.mayCopy) this._takeCopyData();
     return this._takeOneFrame();
+  }
+
+  /** A CopyData does not change the state: all that are here are taken at once. */
+  private _takeCopyData(): void {
+    this.mayCopy = TRANSITIONS[this._state].CopyData !== undefined;
+    if (!this.mayCopy) return;
+    this._copies.gather(this.input);
+    this._isHeaderJudged = false;
   }
 
   private _takeOneFrame(): boolean {
@@ -183,7 +193,7 @@ export class Conversation extends ConversationState {
     return false;
   }
 
-  /** A DataRow changes no state, so a run of them needs one look at the table. */
+  /** Neither does a DataRow, so a run of them needs one look at the table. */
   private _takeRows(): boolean {
     const { input, rows } = this;
     for (;;) {
@@ -200,7 +210,7 @@ export class Conversation extends ConversationState {
     const received = readBackendMessageName(input);
     this._received = received;
     checkBackendLength(input.type, LENGTH_BYTES + input.payloadLength);
-    const name = checkSupported(received);
+    const name = input.type === AUTHENTICATION ? checkSupported(received) : (received as AsyncMessageName);
     const next = this._transition(name);
     if (next === undefined) throw this.illegal(name);
     try {
@@ -241,6 +251,7 @@ export class Conversation extends ConversationState {
   private _flush(): void {
     this._isDecoding = false;
     this.rows.flush();
+    if (!this.mayCopy) return;
     const copied = this._copies.take();
     if (copied.length > 0) this.handler.copyData(copied);
   }

@@ -23,12 +23,14 @@ export const COPY_MESSAGES: Readonly<Record<CopyMessageName, MessageHandler>> = 
     const response = decodeCopyOutResponse(conversation.input);
     const statement = conversation.expectations.oldestStatement;
     conversation.finish(next);
+    conversation.mayCopy = true;
     conversation.handler.copyOutResponse(response, statement);
   },
   CopyBothResponse(conversation, next) {
     const response = decodeCopyBothResponse(conversation.input);
     if (conversation.expectations.syncsBehindOldest() !== 0) throw pipelinedBehind('a COPY in both directions');
     conversation.finish(next);
+    conversation.mayCopy = true;
     conversation.handler.copyBothResponse(response);
   },
   CopyData(conversation) {

@@ -21,7 +21,7 @@ export abstract class QueryCalls extends StartupCalls {
    * In each case nothing is written.
    */
   sendQuery(sql: string): void {
-    this._send('sendQuery', 'querying', () => {
+    this._sendAlone('sendQuery', 'querying', () => {
       encodeQuery(this.output, sql);
     });
   }
@@ -129,7 +129,7 @@ export abstract class QueryCalls extends StartupCalls {
    * @see {@link https://www.postgresql.org/docs/current/protocol-flow.html#PROTOCOL-FLOW-FUNCTION-CALL | Function Call}
    */
   sendFunctionCall(call: FunctionCall): void {
-    this._send('sendFunctionCall', 'callingFunction', () => {
+    this._sendAlone('sendFunctionCall', 'callingFunction', () => {
       const { functionOid, argumentFormats, arguments: values, resultFormat } = call;
       encodeFunctionCall(this.output, functionOid, argumentFormats, values, resultFormat);
     });
@@ -146,14 +146,19 @@ export abstract class QueryCalls extends StartupCalls {
     });
   }
 
-  private _send(call: RequestSend, expected: Expectation | undefined, encode: () => void, statement?: Statement): void {
-    const conversation = this._conversation;
-    conversation.checkOpen(call);
-    if (REQUESTS[call].needsClosedGroup && GROUPED.includes(conversation.expectations.newest)) {
-      const { state } = conversation;
+  /** For what an error in an open group would swallow. perf: the driver's small queries do not look at the table. */
+  private _sendAlone(call: RequestSend, expected: Expectation, encode: () => void): void {
+    const { state, expectations } = this._conversation;
+    this._conversation.checkOpen(call);
+    if (REQUESTS[call].needsClosedGroup && GROUPED.includes(expectations.newest)) {
       throw new LocalProtocolError(call, state, 'a group of extended messages is open, sendSync() ends it');
     }
+    this._send(call, expected, encode);
+  }
+
+  private _send(call: RequestSend, expected: Expectation | undefined, encode: () => void, statement?: Statement): void {
+    this._conversation.checkOpen(call);
     this.output.atomic(encode);
-    if (expected !== undefined) conversation.expect(expected, statement);
+    if (expected !== undefined) this._conversation.expect(expected, statement);
   }
 }

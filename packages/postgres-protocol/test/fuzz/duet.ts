@@ -119,7 +119,10 @@ class Duet {
       this.#toFrontend.carryAll();
       if (frontend.state === 'closed' || backend.state === 'closed') return;
       if (frontend.state === 'idle' && backend.state === 'idle') return;
-      if (/^(?:created|encrypted)$/.test(frontend.state) && /^(?:created|encryption|ssl|gss)/.test(backend.state))
+      if (
+        /^(?:created|encrypted|unencrypted|sslDeclined|gssEncDeclined)$/.test(frontend.state) &&
+        /^(?:created|encryption|ssl|gss)/.test(backend.state)
+      )
         return;
       if (frontend.state === 'terminating' && backend.state === 'terminating') return;
       this.#endCopy();
