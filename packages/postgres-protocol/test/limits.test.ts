@@ -100,6 +100,16 @@ describe('the length of a message', () => {
     }
   });
 
+  test('is judged anew behind copied data that came in pieces', () => {
+    const { machine } = sending(query)();
+    const data = server.copyData('some data');
+    machine.feed(concat(server.copyOut(), data.subarray(0, 8)));
+    const error = failure(() => {
+      machine.feed(concat(data.subarray(8), header(BACKEND_TYPES.CopyDone, 4096)));
+    });
+    expect(error.message).toContain('CopyDone has the length 4, this one says 4096');
+  });
+
   test('of copied data is judged behind data that was taken', () => {
     const { handler, machine } = sending(query)();
     machine.feed(concat(server.copyOut(), server.copyData('1'), header(BACKEND_TYPES.CopyDone, 5)).slice(0, -1));
