@@ -63,6 +63,7 @@ export class Authentication {
   }
 
   encodePassword(out: WriteBuffer, password: string): void {
+    if (password.includes('\0')) throw new RangeError('a password has no U+0000'); // a digest would hide it
     encodePasswordMessage(out, this.#salt === undefined ? password : md5Response(password, this.#user, this.#salt));
   }
 

@@ -36,8 +36,11 @@ export function protocolOptions({ parameters = {} }: StartupOptions): readonly s
 export function encodeStartup(out: WriteBuffer, options: StartupOptions): void {
   const { user, database, parameters = {}, protocolVersion = '3.0' } = options;
   if (user === '') throw new TypeError('user must not be empty');
-  for (const name of ['', 'user', 'database', 'client_encoding']) {
-    if (Object.hasOwn(parameters, name)) throw new TypeError(`parameters must not have a key ${JSON.stringify(name)}`);
+  for (const name of Object.keys(parameters)) {
+    // Names of settings are the same in capital letters.
+    if (['', 'user', 'database', 'client_encoding'].includes(name.toLowerCase())) {
+      throw new TypeError(`parameters must not have a key ${JSON.stringify(name)}`);
+    }
   }
   const pairs = { user, ...(database === undefined ? {} : { database }), client_encoding: 'UTF8', ...parameters };
   encodeStartupMessage(out, versionNumbers(protocolVersion), Object.entries(pairs));

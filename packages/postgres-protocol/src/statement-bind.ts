@@ -1,4 +1,5 @@
 import type { WriteBuffer } from '@millrace/write-buffer';
+import { FRONTEND_LENGTHS, endFrameWithin } from './messages/lengths.js';
 import { FRONTEND_TYPES } from './messages/names.js';
 import type { Statement } from './statement.js';
 
@@ -9,6 +10,7 @@ export function encodeStatementBind(
   statement: Statement,
   values: readonly unknown[],
 ): void {
+  const start = out.length;
   const frame = out.beginFrame(FRONTEND_TYPES.Bind);
   out.writeCString(portal);
   out.writeCString(statement.name);
@@ -22,5 +24,5 @@ export function encodeStatementBind(
     out.writeUint16(formats.length);
     for (const format of formats) out.writeUint16(format);
   }
-  out.endFrame(frame);
+  endFrameWithin(out, frame, start, 'Bind', FRONTEND_LENGTHS.Bind);
 }

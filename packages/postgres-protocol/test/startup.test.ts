@@ -22,6 +22,7 @@ describe('start-up', () => {
     ['an empty user', { user: '' }, TypeError],
     ['a user among the parameters', { user: 'u', parameters: { user: 'v' } }, TypeError],
     ['an encoding', { user: 'u', parameters: { client_encoding: 'LATIN1' } }, TypeError],
+    ['an encoding in capital letters', { user: 'u', parameters: { Client_Encoding: 'LATIN1' } }, TypeError],
     ['a parameter without a name', { user: 'u', parameters: { '': 'x' } }, TypeError],
     ['a zero in a value', { user: 'u', parameters: { options: 'a\0b' } }, RangeError],
     ['more than a server reads', { user: 'u', parameters: { options: 'x'.repeat(10_000) } }, RangeError],
@@ -229,6 +230,17 @@ describe('start-up', () => {
       }).message,
     ).not.toContain('hunter2');
   });
+});
+
+test('a password with U+0000 is refused for MD5 too, whose digest would hide it', () => {
+  const { machine } = started();
+  machine.feed(server.md5Password(Uint8Array.of(1, 2, 3, 4)));
+  expect(
+    failure(() => {
+      machine.sendPassword('hunter2\0');
+    }),
+  ).toBeInstanceOf(RangeError);
+  expect(machine.state).toBe('needingPassword');
 });
 
 describe('encodeCancelRequest', () => {

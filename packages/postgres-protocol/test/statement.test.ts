@@ -160,7 +160,7 @@ describe('Statement.decodeRow', () => {
     const row = dataRow([null, null]);
     new DataView(row.buffer, row.byteOffset).setUint16(5, count);
     expect(() => decodeMessage(statement, [row])).toThrow(MalformedValueError);
-    expect(() => decodeMessage(statement, [row])).toThrow('expected a row of 2 columns, got');
+    expect(() => decodeMessage(statement, [row])).toThrow(`expected a row of 2 columns, got ${count}`);
   });
 
   test('finds bytes behind the last column', () => {

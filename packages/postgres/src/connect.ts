@@ -41,9 +41,12 @@ export async function connect(target: string | URL | ConnectOptions = {}, op?: O
 async function open(loop: Loop, options: ResolvedOptions, scope: CancelScope): Promise<Connection> {
   const { address, user, database } = options;
   const { protocol: session } = await loop.connect(() => new Session(loop, options), options.endpoint, { scope });
-  await scope.race(session.start(), () => {
-    session.terminate();
-  });
+  try {
+    await scope.race(session.start());
+  } catch (error) {
+    session.terminate(); // or the socket would stay open until the server loses patience
+    throw error;
+  }
   return new Connection(session, { address, user, database });
 }
 

@@ -100,6 +100,7 @@ describe('connect', () => {
     });
     const target = { host: '127.0.0.1', port: stranger.port, user: 'x'.repeat(20_000) };
     expect(await failure(connect(target))).toBeInstanceOf(RangeError);
+    await untilZero(stranger.open);
     expect(received).toBe(0);
   });
 

@@ -51,7 +51,7 @@ function loopDecoder(columns: readonly RowColumn[]): RowDecoder {
     const row: Row = {};
     let column = -1;
     try {
-      checkCount(input.readInt16(), columns.length);
+      checkCount(input.readUint16(), columns.length);
       for (const { name, read } of columns) {
         column++;
         const length = input.readInt32();
@@ -83,7 +83,7 @@ function generatedDecoder(columns: readonly RowColumn[]): RowDecoder {
     'return function decodeRow(input) {',
     'let column = -1, length = 0;',
     'try {',
-    `checkCount(input.readInt16(), ${columns.length});`,
+    `checkCount(input.readUint16(), ${columns.length});`,
     ...columns.map(
       (_, i) =>
         `column = ${i}; length = input.readInt32(); const v${i} = length === -1 ? null : read${i}(input, length);`,
