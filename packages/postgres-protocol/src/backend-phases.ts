@@ -52,6 +52,8 @@ export const BACKEND_PHASES: Readonly<Record<BackendState, BackendPhase>> = {
   failingCopyIn: 'session',
   copyingOut: 'session',
   endingCopyOut: 'session',
+  queryCopyingOut: 'session',
+  queryEndingCopyOut: 'session',
   copyingBoth: 'session',
   copyingBothIn: 'session',
   copyingBothOut: 'session',

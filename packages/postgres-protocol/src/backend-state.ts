@@ -74,6 +74,8 @@ export type BackendState =
   | 'failingCopyIn'
   | 'copyingOut'
   | 'endingCopyOut'
+  | 'queryCopyingOut'
+  | 'queryEndingCopyOut'
   | 'copyingBoth'
   | 'copyingBothIn'
   | 'copyingBothOut'
@@ -188,6 +190,8 @@ export const RECEIVES: Readonly<Record<BackendState, ReceiveRow>> = {
   failingCopyIn: REQUESTS,
   copyingOut: REQUESTS,
   endingCopyOut: REQUESTS,
+  queryCopyingOut: REQUESTS,
+  queryEndingCopyOut: REQUESTS,
   copyingBoth: { ...IN_COPY_MODE, CopyData: 'copyingBoth', CopyDone: 'copyingBothOut', CopyFail: 'failingCopyIn' },
   copyingBothIn: { ...IN_COPY_MODE, CopyData: 'copyingBothIn', CopyDone: 'endingCopyBoth', CopyFail: 'failingCopyIn' },
   copyingBothOut: REQUESTS,
@@ -293,7 +297,7 @@ export const SENDS: Readonly<Record<BackendState, SendRow>> = {
     CommandComplete: 'querying',
     EmptyQueryResponse: 'querying',
     CopyInResponse: 'copyingIn',
-    CopyOutResponse: 'copyingOut',
+    CopyOutResponse: 'queryCopyingOut',
     CopyBothResponse: 'copyingBoth',
     ReadyForQuery: 'next',
     ErrorResponse: 'failed',
@@ -306,7 +310,14 @@ export const SENDS: Readonly<Record<BackendState, SendRow>> = {
   endingCopyIn: { CommandComplete: 'afterCopy', ErrorResponse: 'failed' },
   failingCopyIn: { ErrorResponse: 'failed' },
   copyingOut: { CopyData: 'copyingOut', CopyDone: 'endingCopyOut', ErrorResponse: 'failed' },
-  endingCopyOut: { CommandComplete: 'afterCopy', ErrorResponse: 'failed' },
+  endingCopyOut: { CommandComplete: 'next', ErrorResponse: 'failed' },
+  queryCopyingOut: { CopyData: 'queryCopyingOut', CopyDone: 'queryEndingCopyOut', ErrorResponse: 'failed' },
+  queryEndingCopyOut: {
+    CommandComplete: 'querying',
+    RowDescription: 'queryingRows', // BASE_BACKUP goes on: with another archive, then with where it ended
+    CopyOutResponse: 'queryCopyingOut',
+    ErrorResponse: 'failed',
+  },
   // Each side says for itself that it is done. Walsenders may say that they are alive behind their CopyDone, too. Then the
   // command goes on: to its CommandComplete, with a result before it where a timeline has ended.
   copyingBoth: { CopyData: 'copyingBoth', CopyDone: 'copyingBothIn', ErrorResponse: 'failed' },

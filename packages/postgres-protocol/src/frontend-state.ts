@@ -179,7 +179,12 @@ export const TRANSITIONS: Readonly<Record<State, Row>> = {
   queryCopyingIn: { ErrorResponse: 'draining' },
   queryEndingCopyIn: { CommandComplete: 'querying', ErrorResponse: 'draining' },
   queryCopyingOut: { CopyData: 'queryCopyingOut', CopyDone: 'queryEndingCopyOut', ErrorResponse: 'draining' },
-  queryEndingCopyOut: { CommandComplete: 'querying', ErrorResponse: 'draining' },
+  queryEndingCopyOut: {
+    CommandComplete: 'querying',
+    RowDescription: 'queryingRows', // BASE_BACKUP goes on: with another archive, then with where it ended
+    CopyOutResponse: 'queryCopyingOut',
+    ErrorResponse: 'draining',
+  },
   // Both directions are open; then only ours (In), or only the server's (Out). A walsender may say that it is alive behind
   // its CopyDone, too. Then the command goes on: to its CommandComplete, or first to a result, the next timeline.
   queryCopyingBoth: { CopyData: 'queryCopyingBoth', CopyDone: 'queryCopyingBothIn', ErrorResponse: 'draining' },

@@ -101,6 +101,8 @@ const REACH: Readonly<Record<BackendState, () => BackendSession>> = {
   failingCopyIn: () => after(copyingIn(), [client.copyFail()]),
   copyingOut: () => after(opened(client.execute()), [], copyOut),
   endingCopyOut: () => after(opened(client.execute()), [], copyOut, copyDone),
+  queryCopyingOut: () => after(opened(client.query()), [], copyOut),
+  queryEndingCopyOut: () => after(opened(client.query()), [], copyOut, copyDone),
   copyingBoth,
   copyingBothIn: () => after(copyingBoth(), [], copyDone),
   copyingBothOut: () => after(copyingBoth(), [client.copyDone()]),
@@ -170,7 +172,7 @@ function afterSending(state: BackendState, name: keyof typeof SENDING): BackendS
   const next = SENDS[state][name as SentName];
   if (next === 'next' || next === 'afterCopy') return 'idle'; // the copies above are of Executes
   if (next !== 'failed') return next;
-  return /^(querying|copyingBoth|endingCopyBoth|callingFunction|functionCalled)/.test(state) ? 'draining' : 'skipping';
+  return /^(query|copyingBoth|endingCopyBoth|callingFunction|functionCalled)/.test(state) ? 'draining' : 'skipping';
 }
 
 describe('the tables of the server', () => {

@@ -176,6 +176,26 @@ describe('a copy in both directions', () => {
   });
 });
 
+test('a base backup goes on behind its archive', async () => {
+  await using pg = new PgSocket(server.url);
+  await pg.start(server.url, undefined, '', { parameters: { replication: 'true' } });
+  await pg.until('readyForQuery');
+  pg.handler.clear();
+  pg.machine.sendQuery("BASE_BACKUP (LABEL 'x', CHECKPOINT 'fast', WAIT false, MANIFEST 'yes')");
+  await pg.until('readyForQuery');
+  const names = pg.handler.names.filter((name, i, all) => name !== all[i - 1]);
+  expect(names.slice(names.indexOf('copyOutResponse'))).toEqual([
+    'copyOutResponse',
+    'copyData',
+    'copyDone',
+    'rowDescription',
+    'rows',
+    'commandComplete',
+    'readyForQuery',
+  ]);
+  expect(pg.machine.state).toBe('idle');
+});
+
 describe('channel binding', () => {
   beforeAll(async () => {
     await writeFile('server.crt', CERTIFICATE);
