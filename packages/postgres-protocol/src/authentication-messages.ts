@@ -53,7 +53,7 @@ const refuseOauth: MessageHandler = (conversation, next) => {
   const { output } = conversation;
   const failure = authentication(conversation).decodeOauthFailure(conversation.input);
   conversation.finish(next);
-  output.atomic(() => {
+  conversation.write('feed', () => {
     authentication(conversation).encodeOauthDummy(output);
   });
   conversation.handler.oauthRefused(failure);

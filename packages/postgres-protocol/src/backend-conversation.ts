@@ -15,6 +15,7 @@ import { RECEIVES, SENDS } from './backend-state.js';
 import type { AsyncSendName, BackendRequest, BackendState, ReceivedName, SentName } from './backend-state.js';
 import { CopyBatch } from './copy-batch.js';
 import { LocalProtocolError, RemoteProtocolError } from './errors.js';
+import { MessageWriter } from './message-writer.js';
 import { decodeStartupPacket, type StartupMessage } from './messages/startup.js';
 import { readFrontendMessageName, type FrontendMessageName } from './messages/names.js';
 import { isPeersFault, translate } from './translate.js';
@@ -42,6 +43,7 @@ export class BackendConversation {
   /** Names of the protocol options that the client asked for. */
   protocolOptions: readonly string[] = [];
 
+  private readonly _writer: MessageWriter;
   private readonly _frames: BackendFrames;
   private readonly _copies: CopyBatch;
   private _state: BackendState = 'created';
@@ -57,6 +59,7 @@ export class BackendConversation {
   constructor(handler: BackendHandler, output: WriteBuffer, maxMessageBytes: number, maxStartupBytes: number) {
     this.handler = handler;
     this.output = output;
+    this._writer = new MessageWriter(output);
     this._frames = new BackendFrames(maxMessageBytes, maxStartupBytes);
     this._copies = new CopyBatch(maxMessageBytes);
     this.input = this._frames.buffer;
@@ -142,11 +145,12 @@ export class BackendConversation {
    */
   send(call: string, name: SentName, encode: () => void, isFatal = false): void {
     const state = this._state;
+    this._writer.checkIdle(call, state); // or what follows could break the conversation in the middle of a message
     // Once the client is at fault, the one thing left to do is to tell it.
     if (this._brokenBy !== undefined && name !== 'ErrorResponse') throw this._brokenBy;
     const next = SENDS[state][name];
     if (next === undefined && name === 'ReadyForQuery' && this.requests.surplusSyncs > 0) {
-      this._sendSurplus(encode);
+      this._sendSurplus(call, encode);
       return;
     }
     if (next === undefined) {
@@ -154,7 +158,7 @@ export class BackendConversation {
       throw new LocalProtocolError(call, state, `${name} cannot be sent while ${state}`);
     }
     this._checkClient(name);
-    this.output.atomic(encode);
+    this._writer.write(call, state, encode);
     if (isFatal || next === 'closed') {
       this._close();
       return;
@@ -164,8 +168,8 @@ export class BackendConversation {
   }
 
   /** Answers a Sync that a COPY FROM STDIN has not swallowed: rule 8. */
-  private _sendSurplus(encode: () => void): void {
-    this.output.atomic(encode);
+  private _sendSurplus(call: string, encode: () => void): void {
+    this._writer.write(call, this._state, encode);
     this.requests.takeSurplus();
     if (this._state === 'skipping') this._state = 'idle';
   }
@@ -177,7 +181,7 @@ export class BackendConversation {
     if (!ASYNC_SENDS[name].includes(BACKEND_PHASES[state])) {
       throw new LocalProtocolError(call, state, `${name} cannot be sent while ${state}`);
     }
-    this.output.atomic(encode);
+    this._writer.write(call, state, encode);
   }
 
   /** The peer broke the protocol: the conversation is over, and says so to every later call. */
@@ -255,6 +259,7 @@ export class BackendConversation {
   private _enter(call: string): void {
     if (this._brokenBy !== undefined) throw this._brokenBy;
     if (this._isFeeding) throw new LocalProtocolError(call, this._state, 'cannot be called from inside an event');
+    this._writer.checkIdle(call, this._state);
   }
 
   private _takeMessages(): void {

@@ -9,6 +9,7 @@ import type { FrontendHandler } from './frontend-handler.js';
 import { PHASES } from './frontend-phases.js';
 import { SENDS, type StateSend } from './frontend-sends.js';
 import type { Expectation, State } from './frontend-state.js';
+import { MessageWriter } from './message-writer.js';
 import type { TransactionStatus } from './messages/startup.js';
 import { ProtocolNegotiation } from './protocol-negotiation.js';
 import { ResultRows } from './result-rows.js';
@@ -42,11 +43,13 @@ export abstract class ConversationState {
   protected _closedBy: string | undefined;
   /** Independent of the state: whether what is thrown now comes of the peer's bytes, or of the handler. */
   protected _isDecoding = false;
+  protected readonly _writer: MessageWriter;
   private readonly _maxMessageBytes: number;
 
   constructor(handler: FrontendHandler, output: WriteBuffer, maxMessageBytes: number) {
     this.handler = handler;
     this.output = output;
+    this._writer = new MessageWriter(output);
     this.rows = new ResultRows(handler);
     this._maxMessageBytes = maxMessageBytes;
     this._layout = layoutOf(Math.min(MAX_BYTES_BEFORE_SESSION, maxMessageBytes));
@@ -126,6 +129,11 @@ export abstract class ConversationState {
     if (this._state === 'idle') this._answerOldest();
   }
 
+  /** Appends what `encode` writes to the output: all of it, or nothing if it throws. */
+  write(call: string, encode: () => void): void {
+    this._writer.write(call, this._state, encode);
+  }
+
   /** Runs `encode` and makes the transition of a call that has one of its own. */
   send(call: StateSend, encode: () => void): void {
     this._checkAlive(call);
@@ -133,7 +141,7 @@ export abstract class ConversationState {
     if (next === undefined) {
       throw new LocalProtocolError(call, this._state, `is not what the server waits for while ${this._state}`);
     }
-    this.output.atomic(encode);
+    this.write(call, encode);
     this._state = next;
   }
 

@@ -108,6 +108,7 @@ export class Conversation extends ConversationState {
   private _enter(call: string): void {
     if (this._brokenBy !== undefined) throw this._brokenBy;
     if (this._isFeeding) throw new LocalProtocolError(call, this._state, 'cannot be called from inside an event');
+    this._writer.checkIdle(call, this._state);
   }
 
   /** Looks at the first bytes of all. Returns those that are frames, if they are any. */

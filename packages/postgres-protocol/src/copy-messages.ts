@@ -52,7 +52,7 @@ export function failCopyIn(conversation: Conversation): void {
   switch (state) {
     case 'copyingIn':
     case 'queryCopyingIn':
-      output.atomic(() => {
+      conversation.write('feed', () => {
         syncs.encode(output);
       });
       syncs.fail();

@@ -158,7 +158,7 @@ export abstract class QueryCalls extends StartupCalls {
 
   private _send(call: RequestSend, expected: Expectation | undefined, encode: () => void, statement?: Statement): void {
     this._conversation.checkOpen(call);
-    this.output.atomic(encode);
+    this._conversation.write(call, encode);
     if (expected !== undefined) this._conversation.expect(expected, statement);
   }
 }
