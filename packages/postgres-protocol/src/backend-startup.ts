@@ -119,10 +119,11 @@ export abstract class BackendStartup {
    * Answered by `saslInitialResponse`.
    *
    * @param mechanisms - At least one, in the order of preference.
-   * @throws {RangeError} For an empty name.
+   * @throws {RangeError} For an empty name, or none at all.
    */
   sendAuthenticationSASL(mechanisms: readonly string[]): void {
     this._send('sendAuthenticationSASL', 'AuthenticationSASL', () => {
+      if (mechanisms.length === 0) throw new RangeError('no mechanism leaves the client without an answer');
       authentication.encodeAuthenticationSASL(this.output, mechanisms);
     });
   }

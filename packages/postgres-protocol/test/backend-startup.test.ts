@@ -245,6 +245,15 @@ describe('BackendMachine at the start of a session', () => {
     expect(machine.output.take()).toEqual(server.md5Password(int32(0x01020304)));
   });
 
+  test('needs a mechanism that the client can answer with', () => {
+    const { machine } = started();
+    expect(() => {
+      machine.sendAuthenticationSASL([]);
+    }).toThrow(RangeError);
+    expect(machine.state).toBe('starting');
+    expect(machine.output.length).toBe(0);
+  });
+
   test('goes through a mechanism of any number of steps', () => {
     const session = after(started(), [], (machine) => {
       machine.sendAuthenticationSASL(['A', 'B']);

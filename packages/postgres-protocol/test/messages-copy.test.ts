@@ -106,13 +106,4 @@ describe('COPY', () => {
       expect(String(error)).toContain(expected);
     }
   });
-
-  test('data is shown without a copy where that is asked for', () => {
-    const input = opened('backend', BACKEND_TYPES.CopyData, Uint8Array.of(1, 2, 3));
-    const whole = input.payload();
-    const view = copy.viewCopyData(input);
-    expect(view).toEqual(Uint8Array.of(1, 2, 3));
-    expect(view.buffer).toBe(whole.buffer);
-    expect(input.length).toBe(0);
-  });
 });

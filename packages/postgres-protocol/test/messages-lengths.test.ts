@@ -7,7 +7,6 @@ import {
   checkBackendLength,
   checkFrontendLength,
   checkPendingLength,
-  checkStartupLength,
   FRONTEND_LENGTHS,
 } from '../src/messages/lengths.js';
 import { BACKEND_TYPES, FRONTEND_TYPES } from '../src/messages/names.js';
@@ -64,16 +63,6 @@ test('limits are those of libpq and of the server', () => {
   expect(FRONTEND_LENGTHS.Query[1]).toBe(2 ** 30 - 2);
   expect(FRONTEND_LENGTHS.Describe[1]).toBe(10_000);
   expect(FRONTEND_LENGTHS.AuthenticationAnswer[1]).toBe(65_535);
-});
-
-test.each([7, 10_005, -1])('a first message of length %d is refused', (length) => {
-  checkStartupLength(8);
-  checkStartupLength(10_004);
-  expect(
-    thrown(() => {
-      checkStartupLength(length);
-    }),
-  ).toBeInstanceOf(RemoteProtocolError);
 });
 
 describe('a header whose message is not there yet', () => {

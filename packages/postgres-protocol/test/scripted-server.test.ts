@@ -117,6 +117,14 @@ describe('ScriptedServer', () => {
     }).toThrow(message);
   });
 
+  test.each([
+    ['bytes', [step.expectBytes(STARTUP), ...SESSION]],
+    ['nothing', [step.close()]],
+  ])('cannot choose a script that expects %s first', (_name, script) => {
+    expect(() => new ScriptedServer([SESSION, script], { by: 'firstMessage' })).toThrow('script 2 has to begin');
+    new ScriptedServer([SESSION, script]);
+  });
+
   test('refuses a connection that ends before its first message', () => {
     const server = new ScriptedServer([SESSION], { by: 'firstMessage' });
     const sink = new RecordingSink();

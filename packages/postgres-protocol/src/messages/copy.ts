@@ -72,15 +72,6 @@ export function decodeCopyData(input: ReadBuffer): Uint8Array {
   return input.readBytes(input.length);
 }
 
-/**
- * Shows the bytes of a CopyData.
- *
- * @remarks Lifetime: until the next `takeFrame`, feed or `endBorrow`.
- */
-export function viewCopyData(input: ReadBuffer): Uint8Array {
-  return input.viewBytes(input.length);
-}
-
 /** Appends a CopyDone, of either side. */
 export function encodeCopyDone(out: WriteBuffer): void {
   out.endFrame(out.beginFrame(FRONTEND_TYPES.CopyDone));

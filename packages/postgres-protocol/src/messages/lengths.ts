@@ -130,11 +130,6 @@ export function checkFrontendLength(type: number, length: number): void {
   checkLength('client', FRONTEND_BY_TYPE, type, length);
 }
 
-/** Judges the length of the first message of a client; see {@link checkBackendLength}. */
-export function checkStartupLength(length: number): void {
-  if (!isIn(STARTUP_LENGTHS, length)) throw impossible('the first message of a client', STARTUP_LENGTHS, length);
-}
-
 /**
  * Judges the header of the message that `takeFrame()` found incomplete. Once for each message is enough.
  *

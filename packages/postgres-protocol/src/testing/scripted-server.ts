@@ -4,7 +4,7 @@ import { readClientMessage, STARTUP_LAYOUT } from './frontend-message.js';
 import type { ClientMessage } from './frontend-message.js';
 import { ScriptError } from './script-error.js';
 import { ScriptedBackend, type ScriptSink } from './scripted-backend.js';
-import type { Script } from './step.js';
+import type { Script, Step } from './step.js';
 
 /** Options of {@link ScriptedServer}. */
 export interface ScriptedServerOptions {
@@ -35,10 +35,18 @@ export class ScriptedServer {
   private _acceptedCount = 0;
   private _failure: ScriptError | undefined;
 
-  /** Makes a server that nobody has connected to. */
+  /**
+   * Makes a server that nobody has connected to.
+   *
+   * @throws {TypeError} If scripts are chosen by the first message, and one does not expect any by its name.
+   */
   constructor(scripts: readonly Script[], options: ScriptedServerOptions = {}) {
     this._left = [...scripts];
     this._by = options.by ?? 'order';
+    const nameless = scripts.findIndex((script) => firstMessage(script)?.kind !== 'expect');
+    if (this._by === 'firstMessage' && nameless !== -1) {
+      throw new TypeError(`script ${nameless + 1} has to begin with step.expect to be chosen by the first message`);
+    }
   }
 
   /** How many connections were made. */
@@ -81,8 +89,8 @@ export class ScriptedServer {
   private _choose(sink: ScriptSink, first: ClientMessage | Error): ScriptedConnection {
     if (first instanceof Error) return this._refuse(sink, first.message);
     const index = this._left.findIndex((script) => {
-      const expected = script.find((one) => one.kind === 'expect');
-      return expected?.name === first.name && expected.accepts(first.fields);
+      const expected = firstMessage(script);
+      return expected?.kind === 'expect' && expected.name === first.name && expected.accepts(first.fields);
     });
     const [script] = index < 0 ? [] : this._left.splice(index, 1);
     return script === undefined ? this._refuse(sink, `no script begins with ${first.name}`) : this._play(script, sink);
@@ -156,4 +164,9 @@ class ChoosingConnection implements ScriptedConnection {
       return error as Error;
     }
   }
+}
+
+/** The step that waits for the first message of the client. */
+function firstMessage(script: Script): Step | undefined {
+  return script.find((one) => one.kind === 'expect' || one.kind === 'expectBytes');
 }
