@@ -190,7 +190,6 @@ export class BackendConversation {
     this._brokenBy = brokenBy;
     this._state = 'broken';
     this._frames.drop();
-    this._tellCopies(); // what was decoded before is delivered
     return brokenBy;
   }
 
@@ -283,10 +282,6 @@ export class BackendConversation {
     if (next === undefined || next === 'skip') return false;
     this._received = 'CopyData';
     this._frames.gather(this._copies);
-    return this._tellCopies();
-  }
-
-  private _tellCopies(): boolean {
     const batch = this._copies.take();
     if (batch.length === 0) return false;
     this._isDecoding = false;

@@ -14,6 +14,7 @@ import type { FrontendHandler } from './frontend-handler.js';
 import { ASYNC_PHASES, PHASES } from './frontend-phases.js';
 import { TRANSITIONS } from './frontend-state.js';
 import type { AsyncMessageName, ServerMessageName } from './frontend-state.js';
+import { concatenate } from './greeting.js';
 import { checkBackendLength, checkPendingLength } from './messages/lengths.js';
 import { BACKEND_NAMES, BACKEND_TYPES, readBackendMessageName } from './messages/names.js';
 import { bareFields } from './messages/notices.js';
@@ -21,7 +22,6 @@ import { Opening, type EncryptionVerdict } from './opening.js';
 import { QUERY_MESSAGES } from './query-messages.js';
 import { checkSupported } from './server-message-names.js';
 import { STARTUP_MESSAGES } from './startup-messages.js';
-import type { Statement } from './statement.js';
 import { isPeersFault, translate } from './translate.js';
 
 /** Decodes one kind of message, moves the state by `conversation.finish(next)`, then tells the handler. */
@@ -38,6 +38,8 @@ const MESSAGES: Readonly<Record<ServerMessageName | AsyncMessageName, MessageHan
 const REJECTED = '08004';
 
 const { DataRow: DATA_ROW, AuthenticationOk: AUTHENTICATION } = BACKEND_TYPES;
+
+const NO_BYTES = new Uint8Array(0);
 
 /** What a length counts besides the fields: itself. */
 const LENGTH_BYTES = 4;
@@ -56,6 +58,12 @@ export class Conversation extends ConversationState {
   private _isFeeding = false;
   /** Independent of the state: whether the frame that is still incomplete was found to be legal. */
   private _isHeaderJudged = false;
+  /** Independent of the state: a frame was taken, but a handler of what came before it has thrown. */
+  private _isFrameWaiting = false;
+  /** What is wrong with the peer's bytes, while a handler of what came before has thrown: it has yet to be said. */
+  private _fault: Error | undefined;
+  /** What came in one chunk with the answer to a request for encryption, and is yet to be judged. */
+  private _behindAnswer: Uint8Array = NO_BYTES;
   private readonly _judge = (type: number, length: number): void => {
     this._judgeHeader(type, length);
   };
@@ -71,15 +79,7 @@ export class Conversation extends ConversationState {
     this._isFeeding = true;
     this._isDecoding = true;
     try {
-      const frames = this._open(chunk);
-      if (frames === undefined) return;
-      this.input.feedBorrowed(frames);
-      try {
-        this._takeMessages();
-        this._flush();
-      } finally {
-        this.input.endBorrow();
-      }
+      this._takeChunk(chunk);
     } catch (error) {
       throw this._isPeersFault(error) ? this._break(error) : error;
     } finally {
@@ -114,8 +114,10 @@ export class Conversation extends ConversationState {
   /** Looks at the first bytes of all. Returns those that are frames, if they are any. */
   private _open(chunk: Uint8Array): Uint8Array | undefined {
     if (this._opening === undefined) return chunk;
-    if (chunk.length === 0) return undefined;
-    const verdict = this._opening.judge(this._state, chunk);
+    const bytes = this._behindAnswer.length === 0 ? chunk : concatenate(this._behindAnswer, chunk);
+    this._behindAnswer = NO_BYTES;
+    if (bytes.length === 0) return undefined;
+    const verdict = this._opening.judge(this._state, bytes);
     switch (verdict.kind) {
       case 'undecided':
         return undefined;
@@ -128,23 +130,18 @@ export class Conversation extends ConversationState {
       case 'frames':
         this._opening = undefined;
         this.input.feed(verdict.held);
-        return chunk;
+        return bytes;
     }
   }
 
   /** A server that declines may go on, if only with an error. */
   private _answerEncryption({ request, isAccepted, rest }: EncryptionVerdict): Uint8Array | undefined {
+    // Kept, for the handler may throw. Judged only after it, for what it sends changes the state.
+    this._behindAnswer = new Uint8Array(rest);
     this._isDecoding = false;
-    let frames: Uint8Array | undefined;
-    try {
-      this.handler.encryptionAnswer(request, isAccepted);
-    } finally {
-      // Whatever the handler throws, what follows must not be lost.
-      this._isDecoding = true;
-      frames = this._open(rest)?.slice();
-      if (frames !== undefined) this.input.feed(frames);
-    }
-    return frames?.subarray(frames.length);
+    this.handler.encryptionAnswer(request, isAccepted);
+    this._isDecoding = true;
+    return this._open(NO_BYTES);
   }
 
   private _plainError(message: string): void {
@@ -155,8 +152,22 @@ export class Conversation extends ConversationState {
     this.handler.errorResponse(bareFields('FATAL', REJECTED, message));
   }
 
+  private _takeChunk(chunk: Uint8Array): void {
+    const frames = this._open(chunk);
+    if (frames === undefined) return;
+    this.input.feedBorrowed(frames);
+    try {
+      if (this._fault !== undefined) throw this._fault;
+      this._takeMessages();
+      this._flush();
+      this._judgePending();
+    } finally {
+      this.input.endBorrow();
+    }
+  }
+
   private _takeMessages(): void {
-    let hasFrame = this._takeFrame();
+    let hasFrame = this._isFrameWaiting || this._takeFrame();
     while (hasFrame) {
       if (this.input.type === DATA_ROW && TRANSITIONS[this._state].DataRow !== undefined) {
         hasFrame = this._takeRows();
@@ -185,13 +196,16 @@ export class Conversation extends ConversationState {
     const { input } = this;
     this._received = undefined;
     this._isDecoding = true;
-    if (input.takeFrame()) {
-      this._isHeaderJudged = false;
-      return true;
-    }
-    // What is wrong with a message is said at its header: a hostile one is not waited for.
-    if (!this._isHeaderJudged) this._isHeaderJudged = checkPendingLength(input, this._layout, this._judge);
-    return false;
+    if (!input.takeFrame()) return false;
+    this._isHeaderJudged = false;
+    return true;
+  }
+
+  /** What is wrong with a message is said at its header: a hostile one is not waited for. */
+  private _judgePending(): void {
+    if (this._isHeaderJudged) return;
+    this._isDecoding = true;
+    this._isHeaderJudged = checkPendingLength(this.input, this._layout, this._judge);
   }
 
   /** Neither does a DataRow, so a run of them needs one look at the table. */
@@ -199,8 +213,7 @@ export class Conversation extends ConversationState {
     const { input, rows } = this;
     for (;;) {
       this._received = 'DataRow';
-      const refusal = rows.decode(input);
-      if (refusal !== undefined) this._refuseRows(refusal.statement, refusal.error);
+      rows.decode(input);
       if (!this._takeOneFrame()) return false;
       if (input.type !== DATA_ROW) return true;
     }
@@ -208,19 +221,18 @@ export class Conversation extends ConversationState {
 
   private _takeMessage(): void {
     const { input } = this;
+    // First of all: what the handler sends may change the state. If it throws, the frame waits for the next feed.
+    this._isFrameWaiting = true;
+    this._flush();
+    this._isFrameWaiting = false;
+    this._isDecoding = true;
     const received = readBackendMessageName(input);
     this._received = received;
     checkBackendLength(input.type, LENGTH_BYTES + input.payloadLength);
     const name = input.type === AUTHENTICATION ? checkSupported(received) : (received as AsyncMessageName);
     const next = this._transition(name);
     if (next === undefined) throw this.illegal(name);
-    try {
-      this._flush();
-    } finally {
-      // Whatever the handler throws, the frame was taken, and what it says must not be lost.
-      this._isDecoding = true;
-      MESSAGES[name](this, next);
-    }
+    MESSAGES[name](this, next);
   }
 
   private _judgeHeader(type: number, length: number): void {
@@ -257,26 +269,20 @@ export class Conversation extends ConversationState {
     if (copied.length > 0) this.handler.copyData(copied);
   }
 
-  /** Tells the handler that the rest of the rows of the result at hand is not coming. */
-  private _refuseRows(statement: Statement, error: Error): void {
-    this.rows.skip();
-    try {
-      this._flush();
-    } finally {
-      this.handler.rowsRefused(statement, error);
-    }
-  }
-
   private _isPeersFault(error: unknown): error is Error {
     return this._isDecoding && isPeersFault(error);
   }
 
-  /** The peer broke the protocol: the conversation is over, and says so to every later call. */
+  /**
+   * The peer broke the protocol. First all that was decoded before is delivered; where a handler throws meanwhile, the
+   * next call of `feed` or `eof` goes on with it. Then the conversation is over, and says so to every later call.
+   */
   private _break(error: Error): RemoteProtocolError {
+    this._fault = error;
+    this._flush();
     const brokenBy = translate(error, this._state, this._received);
     this._brokenBy = brokenBy;
     this._state = 'broken';
-    this._flush(); // what was decoded before is delivered
     return brokenBy;
   }
 }

@@ -1,4 +1,4 @@
-import type { ReadBuffer, RunDecoder } from '@millrace/read-buffer';
+import { FrameError, type ReadBuffer, type RunDecoder } from '@millrace/read-buffer';
 import { FRONTEND_TYPES } from './messages/names.js';
 
 /** Type byte of CopyData, the same in both directions. */
@@ -28,10 +28,15 @@ export class CopyBatch {
   /**
    * Takes all CopyData messages that are next in `input` and are there as a whole.
    *
-   * @throws {FrameError} For a hostile length; what was taken before stays in the batch.
+   * @throws {FrameError} For a hostile length, if nothing came before it. Else the next call throws it: first the batch is
+   * to be told, and what its receiver does may end the conversation.
    */
   gather(input: ReadBuffer): void {
-    while (input.takeRun(COPY_DATA, this._decode));
+    try {
+      while (input.takeRun(COPY_DATA, this._decode));
+    } catch (error) {
+      if (this._entries.length === 0 || !(error instanceof FrameError)) throw error;
+    }
   }
 
   /** Hands over what was gathered, and begins anew. */

@@ -98,7 +98,7 @@ function plainText(bytes: Uint8Array): string {
   return new TextDecoder().decode(bytes).trim();
 }
 
-function concatenate(a: Uint8Array, b: Uint8Array): Uint8Array {
+export function concatenate(a: Uint8Array, b: Uint8Array): Uint8Array {
   const joined = new Uint8Array(a.length + b.length);
   joined.set(a);
   joined.set(b, a.length);
