@@ -32,6 +32,8 @@ const MESSAGES: Readonly<Record<Exclude<FrontendMessageName, 'CopyData'>, Receiv
   ...BACKEND_REQUEST_MESSAGES,
 };
 
+const NO_BYTES = new Uint8Array(0);
+
 /** One connection's conversation. Internal: `BackendMachine` is what owners see. */
 export class BackendConversation {
   readonly handler: BackendHandler;
@@ -76,16 +78,8 @@ export class BackendConversation {
 
   feed(chunk: Uint8Array): void {
     this._enter('feed');
-    if (this._state === 'closed') return;
-    this._isFeeding = true;
-    this._isDecoding = true;
     try {
-      this.input.feedBorrowed(chunk);
-      try {
-        this._takeMessages();
-      } finally {
-        this.input.endBorrow();
-      }
+      this._takeChunk(chunk);
     } catch (error) {
       throw this._isPeersFault(error) ? this.break(error) : error;
     } finally {
@@ -95,6 +89,27 @@ export class BackendConversation {
 
   eof(): void {
     this._enter('eof');
+    try {
+      this._takeChunk(NO_BYTES); // what was left because a handler has thrown
+      this._end();
+    } catch (error) {
+      throw this._isPeersFault(error) ? this.break(error) : error;
+    } finally {
+      this._isFeeding = false;
+    }
+  }
+
+  private _takeChunk(chunk: Uint8Array): void {
+    if (this._state === 'closed') return;
+    this.input.feedBorrowed(chunk);
+    try {
+      this._takeMessages();
+    } finally {
+      this.input.endBorrow();
+    }
+  }
+
+  private _end(): void {
     const cut = this.input.bufferedBytes > 0 ? 'in the middle of a message, ' : '';
     const receiving = this._receivingState();
     if (cut === '' && RECEIVES[receiving].EndOfInput !== undefined) {
@@ -259,6 +274,8 @@ export class BackendConversation {
     if (this._brokenBy !== undefined) throw this._brokenBy;
     if (this._isFeeding) throw new LocalProtocolError(call, this._state, 'cannot be called from inside an event');
     this._writer.checkIdle(call, this._state);
+    this._isFeeding = true;
+    this._isDecoding = true;
   }
 
   private _takeMessages(): void {

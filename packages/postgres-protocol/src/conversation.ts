@@ -76,8 +76,6 @@ export class Conversation extends ConversationState {
 
   feed(chunk: Uint8Array): void {
     this._enter('feed');
-    this._isFeeding = true;
-    this._isDecoding = true;
     try {
       this._takeChunk(chunk);
     } catch (error) {
@@ -89,7 +87,19 @@ export class Conversation extends ConversationState {
 
   eof(): void {
     this._enter('eof');
+    try {
+      this._takeChunk(NO_BYTES); // what was left because a handler has thrown
+      this._end();
+    } catch (error) {
+      throw this._isPeersFault(error) ? this._break(error) : error;
+    } finally {
+      this._isFeeding = false;
+    }
+  }
+
+  private _end(): void {
     if (this._state === 'closed') return;
+    this._isDecoding = true;
     const text = this._opening?.end();
     if (text !== undefined) {
       this._plainError(text);
@@ -102,13 +112,15 @@ export class Conversation extends ConversationState {
     }
     const cut = isCut ? 'in the middle of a message, ' : '';
     const state = this._state;
-    throw this._break(new RemoteProtocolError(`the connection ended ${cut}while ${state}`, { state }));
+    throw new RemoteProtocolError(`the connection ended ${cut}while ${state}`, { state });
   }
 
   private _enter(call: string): void {
     if (this._brokenBy !== undefined) throw this._brokenBy;
     if (this._isFeeding) throw new LocalProtocolError(call, this._state, 'cannot be called from inside an event');
     this._writer.checkIdle(call, this._state);
+    this._isFeeding = true;
+    this._isDecoding = true;
   }
 
   /** Looks at the first bytes of all. Returns those that are frames, if they are any. */

@@ -4,7 +4,7 @@ import { everySplit } from '@millrace/testkit';
 import { describe, expect, test } from 'vitest';
 import { RemoteProtocolError, type BackendMachine, type FrontendHandler, type FrontendMachine } from '../src/index.js';
 import { after, client, ERROR, openBackend, type BackendSession } from './backend-session.js';
-import { eachWay, execute, int8, int8Row, query, sending, sync } from './conversations.js';
+import { eachWay, execute, failure, int8, int8Row, query, sending, sync } from './conversations.js';
 import { newSession, type Session } from './open-session.js';
 import { concat, message, server, utf8 } from './wire.js';
 
@@ -147,6 +147,103 @@ describe('FrontendMachine, whose handler throws', () => {
   });
 });
 
+describe('FrontendMachine, at the end of the connection', () => {
+  const boom = new Error('boom');
+  const throwing = (...names: (keyof FrontendHandler)[]): Session => {
+    const session = sending(query)();
+    session.machine.sendTerminate();
+    for (const name of names) {
+      session.handler.reactions[name] = () => {
+        throw boom;
+      };
+    }
+    return session;
+  };
+  const answer = concat(server.commandComplete('A'), server.ready());
+
+  test('takes what a handler that has thrown left, before the end is judged', () => {
+    const { handler, machine } = throwing('commandComplete');
+    expect(
+      failure(() => {
+        machine.feed(answer);
+      }),
+    ).toBe(boom);
+    machine.eof();
+    expect(handler.names).toEqual(['commandComplete', 'readyForQuery']);
+    expect(machine.state).toBe('closed');
+  });
+
+  test('passes on what its events throw, and is judged by the next call', () => {
+    const { machine } = throwing('commandComplete', 'readyForQuery');
+    expect(
+      failure(() => {
+        machine.feed(answer);
+      }),
+    ).toBe(boom);
+    expect(
+      failure(() => {
+        machine.eof();
+      }),
+    ).toBe(boom);
+    expect(machine.state).toBe('terminating');
+    machine.eof();
+    expect(machine.state).toBe('closed');
+  });
+
+  test('has the error of the server that is still to be said, not one about the end', () => {
+    const { handler, machine } = sending(execute(int8('number')))();
+    handler.reactions.rows = () => {
+      throw boom;
+    };
+    expect(
+      failure(() => {
+        machine.feed(concat(int8Row(1n), message('D')));
+      }),
+    ).toBe(boom);
+    const error = failure(() => {
+      machine.eof();
+    });
+    expect(error.message).toContain('shorter than its fields');
+    expect(
+      failure(() => {
+        machine.feed(NOTHING);
+      }),
+    ).toBe(error);
+  });
+
+  test('is cut off inside a message only if that has not come', () => {
+    const { machine } = throwing('commandComplete');
+    expect(
+      failure(() => {
+        machine.feed(answer.subarray(0, -1));
+      }),
+    ).toBe(boom);
+    expect(
+      failure(() => {
+        machine.eof();
+      }).message,
+    ).toBe('the connection ended in the middle of a message, while querying');
+  });
+
+  test.each(['feed', 'eof'] as const)('lets no event call %s', (call) => {
+    const { handler, machine } = newSession();
+    machine.sendStartup({ user: 'u' });
+    machine.feed(utf8('Esorry, too many clients'));
+    let inside: unknown;
+    handler.reactions.errorResponse = () => {
+      inside = failure(() => {
+        {
+          if (call === 'feed') machine.feed(utf8('x'));
+          else machine.eof();
+        }
+      });
+    };
+    machine.eof();
+    expect(inside).toMatchObject({ code: 'ERR_POSTGRES_PROTOCOL_LOCAL', call });
+    expect(machine.state).toBe('closed');
+  });
+});
+
 describe('FrontendMachine, whose handler sends', () => {
   const end = concat(server.commandComplete('COPY 0'), server.ready());
 
@@ -213,6 +310,63 @@ describe('BackendMachine', () => {
       const errors = errorsOf(machine, chunks);
       expect(errors).toEqual([mine, expect.objectContaining({ code: 'ERR_POSTGRES_PROTOCOL_REMOTE' })]);
     }
+  });
+
+  test('takes what a handler that has thrown left, before the end is judged', () => {
+    const { machine, recorder } = openBackend();
+    const mine = new Error('mine');
+    recorder.reactions.query = () => {
+      throw mine;
+    };
+    expect(
+      failure(() => {
+        machine.feed(concat(client.query(), client.sync(), client.terminate()));
+      }),
+    ).toBe(mine);
+    machine.eof();
+    expect(recorder.names).toEqual(['query', 'sync', 'terminate']);
+
+    const early = openBackend();
+    early.recorder.reactions.query = () => {
+      throw mine;
+    };
+    expect(
+      failure(() => {
+        early.machine.feed(concat(client.query(), client.sync()));
+      }),
+    ).toBe(mine);
+    expect(
+      failure(() => {
+        early.machine.eof();
+      }).message,
+    ).toBe('the connection ended while querying');
+    expect(early.recorder.names).toEqual(['query', 'sync']);
+  });
+
+  test('lets no event call feed or eof, of those that eof tells either', () => {
+    const { machine, recorder } = openBackend();
+    recorder.reactions.query = () => {
+      throw new Error('mine');
+    };
+    const inside: unknown[] = [];
+    recorder.reactions.terminate = () => {
+      inside.push(
+        failure(() => {
+          machine.feed(NOTHING);
+        }),
+        failure(() => {
+          machine.eof();
+        }),
+      );
+    };
+    failure(() => {
+      machine.feed(concat(client.query(), client.terminate()));
+    });
+    machine.eof();
+    expect(inside).toEqual([
+      expect.objectContaining({ code: 'ERR_POSTGRES_PROTOCOL_LOCAL', call: 'feed' }),
+      expect.objectContaining({ code: 'ERR_POSTGRES_PROTOCOL_LOCAL', call: 'eof' }),
+    ]);
   });
 
   test('lets its handler answer what came before the break', () => {
