@@ -372,6 +372,7 @@ export abstract class ChunkChain {
     if (isFeeding) {
       this._spare = NO_BYTES;
       if (isFit && spare.length >= byteLength) return spare;
+      this._spareView = NO_VIEW; // it would keep that memory
     }
     const isBlock = isFeeding && this._neededBytes === 0;
     const leastBytes = isBlock ? BLOCK_BYTES : MIN_CARRY_BYTES;

@@ -81,6 +81,25 @@ describe('ReadBuffer memory', () => {
     expect((await bytesInUse()) - before).toBeLessThan(1e6);
   });
 
+  test('of a large carry is given up while a small frame waits for its end', async () => {
+    const buffer = new ReadBuffer({ frame });
+    const before = await bytesInUse();
+    const slab = new Uint8Array(65536);
+    const frameBytes = frame.maxFrameBytes;
+    for (let at = 0; at < frameBytes; at += slab.length) {
+      slab.fill(0);
+      if (at === 0) slab.set([0x44, ...new Uint8Array(new Uint32Array([frameBytes - 1]).buffer).reverse()]);
+      buffer.feedBorrowed(slab);
+      if (buffer.takeFrame()) buffer.skip(frameBytes - 5);
+      buffer.endBorrow();
+    }
+    buffer.feedBorrowed(hex('44 00000035 0000000000000000 0000000000 0000'));
+    expect(buffer.takeFrame()).toBe(false);
+    buffer.endBorrow();
+    expect((await bytesInUse()) - before).toBeLessThan(1e6);
+    expect([buffer.stats.framesTaken, buffer.bufferedBytes]).toEqual([1, 20]);
+  });
+
   test.each(['feed', 'feedBorrowed'] as const)(
     'follows what arrived, not what a header claims, by %s',
     async (feed) => {
