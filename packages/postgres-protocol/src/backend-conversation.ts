@@ -91,7 +91,7 @@ export class BackendConversation {
     this._enter('eof');
     try {
       this._takeChunk(NO_BYTES); // what was left because a handler has thrown
-      this._end();
+      this._judgeEnd();
     } catch (error) {
       throw this._isPeersFault(error) ? this.break(error) : error;
     } finally {
@@ -109,7 +109,7 @@ export class BackendConversation {
     }
   }
 
-  private _end(): void {
+  private _judgeEnd(): void {
     const cut = this.input.bufferedBytes > 0 ? 'in the middle of a message, ' : '';
     const receiving = this._receivingState();
     if (cut === '' && RECEIVES[receiving].EndOfInput !== undefined) {
@@ -204,6 +204,7 @@ export class BackendConversation {
     const brokenBy = translate(error, this._state, this._received);
     this._brokenBy = brokenBy;
     this._state = 'broken';
+    this.requests.clear();
     this._frames.drop();
     return brokenBy;
   }

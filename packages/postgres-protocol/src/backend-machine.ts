@@ -58,12 +58,15 @@ export class BackendMachine extends BackendStartup {
     return this._conversation.state;
   }
 
-  /** How many ReadyForQuery are owed: one for the startup, and for each Sync, Query and FunctionCall. */
+  /**
+   * How many ReadyForQuery are owed: one for the startup, and for each Sync, Query and FunctionCall. None once the
+   * conversation is over (`closed`, `broken`).
+   */
   get outstanding(): number {
     return this._conversation.outstanding;
   }
 
-  /** How many requests have arrived that are not answered in full. */
+  /** How many requests have arrived that are not answered in full; none once the conversation is over. */
   get unanswered(): number {
     return this._conversation.requests.count;
   }

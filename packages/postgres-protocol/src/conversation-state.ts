@@ -88,6 +88,7 @@ export abstract class ConversationState {
   /** A FATAL error, or one out of turn, is the end of the session. */
   close(sqlState: string): void {
     this.finish('closed');
+    this._end('closed');
     this._closedBy = sqlState;
   }
 
@@ -143,6 +144,14 @@ export abstract class ConversationState {
     }
     this.write(call, encode);
     this._state = next;
+  }
+
+  /** Nothing is owed any more, nor kept: statements, what authentication knows. */
+  protected _end(state: 'closed' | 'broken'): void {
+    this._state = state;
+    this.expectations.clear();
+    this.rows.begin(undefined);
+    this.authentication = undefined;
   }
 
   private _checkAlive(call: string): void {

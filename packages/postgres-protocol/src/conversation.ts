@@ -89,7 +89,7 @@ export class Conversation extends ConversationState {
     this._enter('eof');
     try {
       this._takeChunk(NO_BYTES); // what was left because a handler has thrown
-      this._end();
+      this._judgeEnd();
     } catch (error) {
       throw this._isPeersFault(error) ? this._break(error) : error;
     } finally {
@@ -97,7 +97,7 @@ export class Conversation extends ConversationState {
     }
   }
 
-  private _end(): void {
+  private _judgeEnd(): void {
     if (this._state === 'closed') return;
     this._isDecoding = true;
     const text = this._opening?.end();
@@ -107,7 +107,7 @@ export class Conversation extends ConversationState {
     }
     const isCut = this.input.bufferedBytes > 0;
     if (!isCut && this.outstanding === 0 && this.expectations.newest === 'terminating') {
-      this._state = 'closed';
+      this._end('closed');
       return;
     }
     const cut = isCut ? 'in the middle of a message, ' : '';
@@ -159,7 +159,7 @@ export class Conversation extends ConversationState {
   private _plainError(message: string): void {
     this._opening = undefined;
     this._isDecoding = false;
-    this._state = 'closed';
+    this._end('closed');
     this._closedBy = REJECTED;
     this.handler.errorResponse(bareFields('FATAL', REJECTED, message));
   }
@@ -294,7 +294,11 @@ export class Conversation extends ConversationState {
     this._flush();
     const brokenBy = translate(error, this._state, this._received);
     this._brokenBy = brokenBy;
-    this._state = 'broken';
+    this._end('broken');
+    this._fault = undefined;
+    this._opening = undefined;
+    this.input.setFrame(null);
+    this.input.skip(this.input.length);
     return brokenBy;
   }
 }

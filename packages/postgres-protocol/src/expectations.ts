@@ -6,8 +6,8 @@ import type { Statement } from './statement.js';
  * allocates nothing. The oldest stays in it while it is being answered.
  */
 export class Expectations {
-  private _kinds: (Expectation | undefined)[] = new Array<undefined>(16).fill(undefined);
-  private _statements: (Statement | undefined)[] = new Array<undefined>(16).fill(undefined);
+  private _kinds: (Expectation | undefined)[] = places(16);
+  private _statements: (Statement | undefined)[] = places(16);
   private _first = 0;
   private _count = 0;
   private _readyCount = 0;
@@ -31,6 +31,16 @@ export class Expectations {
   /** The last request that was ever sent, answered or not. */
   get newest(): Expectation | undefined {
     return this._newest;
+  }
+
+  /** Removes all, and forgets what there was. */
+  clear(): void {
+    this._kinds = places(16);
+    this._statements = places(16);
+    this._first = 0;
+    this._count = 0;
+    this._readyCount = 0;
+    this._newest = undefined;
   }
 
   push(kind: Expectation, statement?: Statement): void {
@@ -70,11 +80,15 @@ export class Expectations {
   private _grow(): void {
     const size = this._kinds.length;
     const order = Array.from({ length: size }, (_, i) => (this._first + i) & (size - 1));
-    const room = new Array<undefined>(size).fill(undefined);
+    const room = places(size);
     this._kinds = [...order.map((at) => this._kinds[at]), ...room];
     this._statements = [...order.map((at) => this._statements[at]), ...room];
     this._first = 0;
   }
+}
+
+function places(count: number): undefined[] {
+  return new Array<undefined>(count).fill(undefined);
 }
 
 function owesReady(kind: Expectation): boolean {

@@ -52,7 +52,10 @@ export class FrontendMachine extends CopyCalls {
     return this._conversation.transactionStatus;
   }
 
-  /** How many ReadyForQuery the server still owes: one for each `sendStartup`, `sendSync`, `sendQuery` and `sendFunctionCall`. */
+  /**
+   * How many ReadyForQuery the server still owes: one for each `sendStartup`, `sendSync`, `sendQuery` and
+   * `sendFunctionCall`. None once the session is over (`closed`, `broken`), whatever was not answered.
+   */
   get outstanding(): number {
     return this._conversation.outstanding;
   }

@@ -45,6 +45,13 @@ describe('BackendMachine, a hostile client', () => {
     }
   });
 
+  test('is owed nothing once it has broken the protocol', () => {
+    const session = after(openBackend(), [client.query(), client.sync()]);
+    expect([session.machine.outstanding, session.machine.unanswered]).toEqual([2, 2]);
+    refusal(session, header('!', 4));
+    expect([session.machine.outstanding, session.machine.unanswered]).toEqual([0, 0]);
+  });
+
   test('is judged once for each message, however slowly its bytes come', () => {
     const { machine, recorder } = openBackend();
     for (const byte of concat(client.query('select 1'), client.sync())) machine.feed(Uint8Array.of(byte));

@@ -37,6 +37,23 @@ describe('Expectations', () => {
     }
   });
 
+  test('forgets everything where it is cleared, also what has wrapped around', () => {
+    const ring = new Expectations();
+    for (let i = 0; i < 20; i++) ring.push('executing', statement);
+    for (let i = 0; i < 10; i++) ring.shift();
+    for (let i = 0; i < 15; i++) ring.push('syncing');
+    ring.clear();
+    expect([ring.oldest, ring.oldestStatement, ring.newest, ring.readyCount, ring.shift()]).toEqual([
+      undefined,
+      undefined,
+      undefined,
+      0,
+      undefined,
+    ]);
+    ring.push('querying');
+    expect([ring.oldest, ring.newest, ring.readyCount]).toEqual(['querying', 'querying', 1]);
+  });
+
   test('remembers the newest after it was answered', () => {
     const ring = new Expectations();
     expect(ring.newest).toBeUndefined();

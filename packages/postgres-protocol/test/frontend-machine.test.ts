@@ -47,7 +47,7 @@ describe('messages that nobody asked for', () => {
       ['errorResponse', '57P02'],
     ]);
     expect(machine.state).toBe('closed');
-    expect(machine.outstanding).toBe(1);
+    expect(machine.outstanding).toBe(0);
     const error = failure(() => {
       machine.sendSync();
     });
@@ -304,6 +304,17 @@ describe('a machine', () => {
     expect(machine.outstanding).toBe(3);
     machine.feed(concat(server.error(), server.ready()));
     expect(machine.outstanding).toBe(2);
+    machine.feed(server.fatal());
+    expect(machine.outstanding).toBe(0);
+  });
+
+  test('is owed nothing once it is broken', () => {
+    const { machine } = sending(query, query)();
+    expect(machine.outstanding).toBe(2);
+    failure(() => {
+      machine.feed(concat(server.noData(), server.ready()));
+    });
+    expect(machine.outstanding).toBe(0);
   });
 });
 
