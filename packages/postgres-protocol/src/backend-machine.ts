@@ -34,8 +34,10 @@ export interface BackendMachineOptions {
  *
  * @remarks
  * Lifetime: a fed chunk is borrowed until `feed` returns. Arguments of `send*` are copied.
- * Reentrancy: events may call `send*`, not `feed` or `eof`. If an event throws, the error passes through `feed`; the rest
- * of the chunk is kept for the next `feed`.
+ * Reentrancy: events may call `send*`, not `feed` or `eof`. If an event throws, the error passes through `feed` or `eof`;
+ * what came behind it is kept for the next call of either, an error of the client with it: so each error comes out of a
+ * call of its own, in wire order. `feed` of no bytes goes on at once. What an encoder runs of the owner's code (a getter)
+ * may call nothing: a LocalProtocolError, and the message is none the worse.
  * @see {@link https://www.postgresql.org/docs/current/protocol-flow.html | Message Flow}
  */
 export class BackendMachine extends BackendStartup {
@@ -77,18 +79,21 @@ export class BackendMachine extends BackendStartup {
    * @param chunk - Borrowed: all of it is decoded or copied before this returns. In `closed` it is dropped.
    * @throws {RemoteProtocolError} If the client breaks the protocol. Events decoded before were delivered; the machine is
    * dead, every later call throws the same error, but for one `sendErrorResponse`.
-   * @throws {LocalProtocolError} From inside an event; nothing is taken.
+   * @throws {LocalProtocolError} From inside an event or an encoder; nothing is taken.
+   * @throws Whatever an event throws; all bytes are taken, and the next `feed` or `eof` tells what they say behind it.
    */
   feed(chunk: Uint8Array): void {
     this._conversation.feed(chunk);
   }
 
   /**
-   * Says that the client has closed its side. Requests before a Terminate may still be answered.
+   * Says that the client has closed its side. What an event has left by throwing is told first. Requests before a
+   * Terminate may still be answered.
    *
    * @throws {RemoteProtocolError} Unless the client may: before its StartupMessage, when it was asked for a password, and
    * after CancelRequest, Terminate or a FATAL error. The machine is dead.
-   * @throws {LocalProtocolError} From inside an event; nothing changes.
+   * @throws {LocalProtocolError} From inside an event or an encoder; nothing changes.
+   * @throws Whatever an event throws; call it again.
    */
   eof(): void {
     this._conversation.eof();

@@ -31,7 +31,7 @@ export class RemoteProtocolError extends Error {
 
 /**
  * Thrown by a call that comes at the wrong time: before the session is open, after `sendTerminate()`, from inside an
- * event that forbids it. Nothing was written and nothing changed; the machine stays usable.
+ * event that forbids it, from inside an encoder. Nothing was written and nothing changed; the machine stays usable.
  */
 export class LocalProtocolError extends Error {
   override readonly name: string = 'LocalProtocolError';

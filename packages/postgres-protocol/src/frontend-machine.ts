@@ -24,8 +24,10 @@ export interface FrontendMachineOptions extends AuthenticationOptions {
  *
  * @remarks
  * Lifetime: a fed chunk is borrowed until `feed` returns.
- * Reentrancy: events may call `send*`, not `feed` or `eof`. If an event throws, the error passes through `feed`; the rest
- * of the chunk is kept for the next `feed`.
+ * Reentrancy: events may call `send*`, not `feed` or `eof`. If an event throws, the error passes through `feed` or `eof`;
+ * what came behind it is kept for the next call of either, an error of the server with it: so each error comes out of a
+ * call of its own, in wire order. `feed` of no bytes goes on at once. What an encoder runs of the owner's code (`toJSON`)
+ * may call nothing: a LocalProtocolError, and the message is none the worse.
  * Cost: a request allocates nothing beyond what its encoder does; rows are decoded in place.
  * @see {@link https://www.postgresql.org/docs/current/protocol-flow.html | Message Flow}
  */
@@ -66,18 +68,20 @@ export class FrontendMachine extends CopyCalls {
    * @param chunk - Borrowed: all of it is decoded or copied before this returns.
    * @throws {RemoteProtocolError} If the server breaks the protocol or speaks another one. Events decoded before were
    * delivered; the machine is dead, and every later call throws the same error.
-   * @throws {LocalProtocolError} From inside an event; nothing is taken.
+   * @throws {LocalProtocolError} From inside an event or an encoder; nothing is taken.
+   * @throws Whatever an event throws; all bytes are taken, and the next `feed` or `eof` tells what they say behind it.
    */
   feed(chunk: Uint8Array): void {
     this._conversation.feed(chunk);
   }
 
   /**
-   * Says that the server has closed its side.
+   * Says that the server has closed its side. What an event has left by throwing is told first.
    *
    * @throws {RemoteProtocolError} Unless the server may: after a FATAL error, or after `sendTerminate()` when everything
    * before it is answered. The machine is dead.
-   * @throws {LocalProtocolError} From inside an event; nothing changes.
+   * @throws {LocalProtocolError} From inside an event or an encoder; nothing changes.
+   * @throws Whatever an event throws; call it again.
    */
   eof(): void {
     this._conversation.eof();
