@@ -1,19 +1,19 @@
 import type { Codec } from './codec.js';
-import { copyBytes, isBytes } from './content.js';
-import { DecodeError } from './errors.js';
+import { copyBytes, findBytes, isBytes } from './content.js';
+import { DecodeError, hex } from './errors.js';
 import { type Layout, layout, toBytes } from './layout.js';
 
-function constantOf<T>(own: T, expected: Uint8Array): Layout<T> {
-  const size = (value: T): number => {
-    const isSame =
-      value === undefined || Object.is(value, own) || (isBytes(own) && isBytes(value) && String(own) === String(value));
-    if (!isSame) throw new RangeError(`expected the constant ${expected.join(' ')}, saw another`);
-    return expected.length;
-  };
+function constantOf<T>(given: T, expected: Uint8Array): Layout<T> {
+  const copyOf = (value: T): T => (isBytes(value) ? (copyBytes(value, 0, value.length) as T) : value);
+  const own = copyOf(given);
   return layout<T>({
     least: () => expected.length,
     encodeTo(out, value) {
-      size(value);
+      const isSame =
+        isBytes(own) && isBytes(value)
+          ? value.length === own.length && findBytes(value, own, 0, own.length) === 0
+          : value === undefined || Object.is(value, own);
+      if (!isSame) throw new RangeError(`expected the constant ${hex(expected)}, saw another`);
       out.writeBytes(expected);
     },
     decodeAt(c) {
@@ -22,14 +22,12 @@ function constantOf<T>(own: T, expected: Uint8Array): Layout<T> {
       c.scanned = 0;
       for (let i = scanned; i < byteLength; i++) {
         if (c.bytes[at + i] === expected[i]) continue;
-        throw new DecodeError(
-          `expected the constant ${expected.join(' ')}, saw ${c.bytes.subarray(at, at + i + 1).join(' ')}`,
-        );
+        throw new DecodeError(`expected the constant ${hex(expected)}, saw ${hex(c.bytes.subarray(at, at + i + 1))}`);
       }
       // The next byte may be another one already.
       if (byteLength < expected.length) return c.short(byteLength + 1, byteLength);
       c.at = at + byteLength;
-      return isBytes(own) ? (copyBytes(expected, 0, byteLength) as T) : own;
+      return copyOf(own);
     },
   });
 }

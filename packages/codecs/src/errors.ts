@@ -27,6 +27,11 @@ export function wrongType(expected: string, value: unknown): TypeError {
   return new TypeError(`expected ${expected}, saw ${value === null ? 'null' : typeof value}`);
 }
 
+/** Bytes as they are shown in errors: `12 34`. */
+export function hex(bytes: Iterable<number>): string {
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join(' ');
+}
+
 /** The greatest integer that all numbers up to it can be told apart. */
 export const MAX: number = Number.MAX_SAFE_INTEGER;
 
