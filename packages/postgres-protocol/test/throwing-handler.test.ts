@@ -145,6 +145,30 @@ describe('FrontendMachine, whose handler throws', () => {
       expect(machine.state).toBe(state);
     }
   });
+
+  test('keeps no view of what came behind such an answer, and takes no error of another machine for its own', () => {
+    const { handler, machine } = newSession();
+    machine.sendSslRequest();
+    const foreign = new RemoteProtocolError('of another machine');
+    handler.reactions.encryptionAnswer = () => {
+      throw foreign;
+    };
+    const chunk = new (class Sliced extends Uint8Array {
+      // As that of a Buffer: a view.
+      override slice(start?: number, end?: number) {
+        return this.subarray(start, end);
+      }
+    })(concat(utf8('N'), server.fatal().subarray(0, 20)));
+    expect(
+      failure(() => {
+        machine.feed(chunk);
+      }),
+    ).toBe(foreign);
+    chunk.fill(0xaa);
+    machine.feed(server.fatal().subarray(20));
+    expect(handler.names).toEqual(['encryptionAnswer', 'errorResponse']);
+    expect(machine.state).toBe('closed');
+  });
 });
 
 describe('FrontendMachine, at the end of the connection', () => {
