@@ -35,7 +35,8 @@ export interface Codec<T> {
   /**
    * Counts the bytes that `encode` would write. Throws as `encode` does where it cannot.
    *
-   * @remarks Cost: as much as `encode`; codecs of this package do it and look.
+   * @remarks Cost: codecs of this package encode the value and look, but only count the bytes of strings and byte arrays,
+   *   except inside of {@link within}: about as much as `encode`, less for long ones.
    */
   size?(value: T): number;
 }

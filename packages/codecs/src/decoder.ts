@@ -65,7 +65,7 @@ export class StreamDecoder<T> implements Decoder<T> {
 
   decode(input: ReadBuffer): T | typeof Incomplete {
     if (this.#refusal !== undefined) throw refused(this.#refusal);
-    if (this.#holdsBytes) throw new TypeError('expected feed, as before');
+    if (this.#holdsBytes) throw new TypeError('expected feed, which began a value');
     this.#refusal = RUNNING;
     try {
       this.#read(input, this.#goOn);
@@ -194,7 +194,7 @@ export class StreamDecoder<T> implements Decoder<T> {
         cursor.keep();
         return;
       }
-      if (cursor.at === at) throw new TypeError('expected values of some bytes');
+      if (cursor.at === at) throw new TypeError('expected values of some bytes: a stream of none has no end');
       onValue(value);
     }
     cursor.need = 1;

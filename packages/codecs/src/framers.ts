@@ -1,7 +1,7 @@
 import { type Codec, Incomplete } from './codec.js';
 import { type Content, rawContent } from './content.js';
-import { DecodeError, LimitError, checkInteger } from './errors.js';
-import { type DecodeAt, type Layout, type Open, layout } from './layout.js';
+import { DecodeError, LimitError, checkInteger, hex } from './errors.js';
+import { type DecodeAt, type Layout, type Open, isCounted, layout } from './layout.js';
 import { mapped } from './mapped.js';
 import { DEFAULT_MAX_BYTES, Sized, bytes, utf8 } from './sized.js';
 import { varint } from './varint.js';
@@ -62,7 +62,9 @@ function lengthPrefixed({
   return layout<Uint8Array>({
     least: () => headerBytes,
     encodeTo(out, value) {
-      const frame = new Uint8Array(size(value));
+      const frameBytes = size(value);
+      if (isCounted(out, frameBytes)) return;
+      const frame = new Uint8Array(frameBytes);
       frame.set(value, skip);
       let length = frame.length - headerBytes - adjust;
       for (let i = 0; i < lengthBytes; i++, length = Math.floor(length / 256)) frame[place(i)] = length;
@@ -92,7 +94,7 @@ const decimal = (maxFrameBytes: number): Layout<number> => {
         }
         // Another digit after a zero would be a second way to say the same.
         if (digit < 0 || digit > 9 || (i > at && length === 0)) {
-          throw new DecodeError(`expected decimal digits and a colon, saw byte ${digit + ZERO}`);
+          throw new DecodeError(`expected decimal digits and a colon, saw ${shown(digit + ZERO)}`);
         }
         length = length * 10 + digit;
         if (length > maxFrameBytes) throw new LimitError('a length', length, maxFrameBytes);
@@ -101,6 +103,10 @@ const decimal = (maxFrameBytes: number): Layout<number> => {
     },
   });
 };
+
+/** A byte that should have been a character, in errors. */
+const shown = (byte: number): string =>
+  byte > 0x20 && byte < 0x7f ? `"${String.fromCharCode(byte)}"` : `0x${hex([byte])}`;
 
 const ZERO = 0x30;
 const COLON = 0x3a;
@@ -117,7 +123,7 @@ function netstring({ maxFrameBytes = DEFAULT_MAX_BYTES }: FramerOptions = {}): C
     },
     trim: (open) => (c, start, stop) => {
       const last = stop - 1;
-      if (c.bytes[last] !== COMMA) throw new DecodeError(`expected a comma, saw byte ${c.bytes[last]}`);
+      if (c.bytes[last] !== COMMA) throw new DecodeError(`expected a comma, saw ${shown(c.bytes[last] as number)}`);
       return open(c, start, last);
     },
   };
@@ -129,7 +135,7 @@ function lines({ maxFrameBytes = DEFAULT_MAX_BYTES }: FramerOptions = {}): Codec
   const strip = (text: string): string => (text.endsWith('\r') ? text.slice(0, -1) : text);
   return mapped(line, strip, (text) => {
     if (typeof text === 'string' && text.endsWith('\r'))
-      throw new RangeError('expected no delimiter in a value, saw one at its end');
+      throw new RangeError('expected a line, saw a carriage return at its end');
     return text;
   });
 }

@@ -3,7 +3,7 @@ import { WriteBuffer } from '@millrace/write-buffer';
 import { type Codec, type Decoder, type Incomplete, isIncomplete } from './codec.js';
 import type { Cursor } from './cursor.js';
 import { StreamDecoder } from './decoder.js';
-import { DecodeError, wrongType } from './errors.js';
+import { DecodeError, MAX, wrongType } from './errors.js';
 
 /** Decodes one value at a cursor; see cursor.ts. */
 export type DecodeAt<T> = (cursor: Cursor) => T | typeof Incomplete;
@@ -13,6 +13,19 @@ export type EncodeTo<T> = (out: WriteBuffer, value: T) => void;
 
 /** Makes a value of the bytes of a frame, which are at the cursor: from `start` up to `stop`. */
 export type Open<U> = (cursor: Cursor, start: number, stop: number) => U;
+
+/** What `size` encodes into; between two values it is empty, and holds no memory. Other codecs never see it. */
+const meter = /* @__PURE__ */ new WriteBuffer({ maxBytes: MAX });
+/** How many bytes were counted that are not in it. */
+let skippedBytes = 0;
+let isMeasuring = false;
+
+/** Returns whether `out` only measures: then the bytes are counted, and need not be written. */
+export function isCounted(out: WriteBuffer, byteLength: number): boolean {
+  if (out !== meter) return false;
+  skippedBytes += byteLength;
+  return true;
+}
 
 /** A codec of this package: works on bytes at a cursor, and knows its parts. */
 export abstract class Layout<T> implements Codec<T> {
@@ -27,7 +40,18 @@ export abstract class Layout<T> implements Codec<T> {
   abstract least(): number;
 
   size(value: T): number {
-    return toBytes(this, value).length;
+    // `from` of a mapped codec may ask for a size, too: what is counted for the value around that one stays.
+    const isInner = isMeasuring;
+    const start = meter.length + skippedBytes;
+    isMeasuring = true;
+    try {
+      this.encode(meter, value);
+      return meter.length + skippedBytes - start;
+    } finally {
+      isMeasuring = isInner;
+      if (!isInner) meter.reset();
+      skippedBytes = start - meter.length;
+    }
   }
 
   /** The same layout over copies of its parts; a layout without parts has no such method. */
@@ -90,7 +114,8 @@ function foreign<T>(codec: Codec<T>): Layout<T> {
   return layout<T>({
     least: () => 0,
     encodeTo: (out, value) => {
-      codec.encode(out, value);
+      if (out === meter) skippedBytes += codec.size?.(value) ?? toBytes(codec, value).length;
+      else codec.encode(out, value);
     },
     decodeAt(c) {
       const input = new ReadBuffer();

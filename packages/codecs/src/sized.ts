@@ -3,7 +3,7 @@ import { type Content, copyBytes, rawContent, textContent } from './content.js';
 import { Incomplete } from './codec.js';
 import { same } from './cursor.js';
 import { DecodeError, LimitError, checkInteger } from './errors.js';
-import { type CopyOf, type DecodeAt, type EncodeTo, Layout, type Open, layoutOf } from './layout.js';
+import { type CopyOf, type DecodeAt, type EncodeTo, Layout, type Open, isCounted, layoutOf } from './layout.js';
 import { Fixed } from './numbers.js';
 import { decodeUtf8 } from '@millrace/read-buffer';
 import { type UntilOptions, until } from './until.js';
@@ -48,13 +48,12 @@ export class Sized<T> extends Layout<T> {
     this.isText = content.isText;
     this.#content = content;
     this.prefix = prefix;
-    checkInteger('maxBytes', maxBytes, 0);
     this.minBytes = typeof length === 'number' ? checkInteger('length', length, 0) : 0;
     this.maxBytes = prefix === undefined ? this.minBytes : maxBytes;
     this.encodeTo = (out, value) => {
       const byteLength = checkInteger('a length in bytes', content.byteLength(value), this.minBytes, this.maxBytes);
       prefix?.encodeTo(out, byteLength);
-      content.write(out, value);
+      if (!isCounted(out, byteLength)) content.write(out, value);
     };
     const plain = plainPrefix(prefix);
     this.plain = plain;
@@ -129,6 +128,7 @@ function sized<T extends string | Uint8Array>(
   length: number | Codec<number> | UntilOptions,
   { maxBytes = DEFAULT_MAX_BYTES }: SizedOptions,
 ): Codec<T> {
+  checkInteger('maxBytes', maxBytes, 0);
   if (typeof length === 'number') return new Sized(content, length, maxBytes);
   if ('until' in length) return until(content, length.until, maxBytes);
   return new Sized(content, layoutOf(length), maxBytes);

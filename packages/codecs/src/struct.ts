@@ -108,8 +108,9 @@ function readerOf(part: AnyLayout, i: number, parts: readonly AnyLayout[]): Read
 
 /** How many bytes the numbers of fixed size from `start` on take: one check of the end is enough for them. */
 export function bytesFrom(parts: readonly AnyLayout[], start: number): number {
-  const part = parts[start];
-  return part instanceof Fixed ? part.byteLength + bytesFrom(parts, start + 1) : 0;
+  let byteLength = 0;
+  for (let part = parts[start]; part instanceof Fixed; part = parts[++start]) byteLength += part.byteLength;
+  return byteLength;
 }
 
 function isOptional(part: AnyLayout): boolean {

@@ -1,6 +1,6 @@
 import { type Content, findBytes } from './content.js';
 import { LimitError, checkInteger } from './errors.js';
-import { type DecodeAt, type Layout, type Open, layout } from './layout.js';
+import { type DecodeAt, type Layout, type Open, isCounted, layout } from './layout.js';
 
 /** The other kind of length: up to a delimiter. */
 export interface UntilOptions {
@@ -12,7 +12,6 @@ export interface UntilOptions {
 export function until<T>(content: Content<T>, end: string | Uint8Array, maxBytes: number): Layout<T> {
   const delimiter = typeof end === 'string' ? new TextEncoder().encode(end) : new Uint8Array(end);
   const delimiterBytes = checkInteger('a length in bytes', delimiter.length, 1);
-  checkInteger('maxBytes', maxBytes, 0);
   const size = (value: T): number => {
     const byteLength = checkInteger('a length in bytes', content.byteLength(value), 0, maxBytes);
     const index = content.indexOf(value, delimiter);
@@ -39,7 +38,7 @@ export function until<T>(content: Content<T>, end: string | Uint8Array, maxBytes
   return layout<T>({
     least: () => delimiterBytes,
     encodeTo(out, value) {
-      size(value);
+      if (isCounted(out, size(value))) return;
       content.write(out, value);
       out.writeBytes(delimiter);
     },

@@ -42,7 +42,7 @@ function readVarint(c: Cursor): number | typeof Incomplete {
     c.at = i + 1;
     return value;
   }
-  throw new DecodeError('expected a safe varint, saw more');
+  throw new DecodeError(`expected a varint up to ${MAX}, saw more`);
 }
 
 /** An unsigned integer up to 2^53 - 1 in one to eight bytes (LEB128, as in Protocol Buffers). */

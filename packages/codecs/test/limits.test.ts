@@ -59,15 +59,20 @@ describe.each([false, true])('Hostile bytes (generated code: %s)', (codegen) => 
     ['an optional of 2', k.optional(k.u8), [2], 'expected a bool'],
     ['another constant', k.constant(k.u16, 0x1234), [0x12, 0x35], 'expected the constant 12 34, saw 12 35'],
     ['an unknown tag', k.union(k.u8, { 1: k.u8, 2: k.u8 }), [3], 'expected a tag of 1, 2, saw 3'],
-    ['a varint of nine bytes', k.varint, [255, 255, 255, 255, 255, 255, 255, 255, 1], 'varint'],
+    [
+      'a varint of nine bytes',
+      k.varint,
+      [255, 255, 255, 255, 255, 255, 255, 255, 1],
+      'expected a varint up to 9007199254740991',
+    ],
     ['a varint above 2^53 - 1', k.varint, [255, 255, 255, 255, 255, 255, 255, 31], 'varint'],
     ['an unsafe u64', k.u64Number, [0, 32, 0, 0, 0, 0, 0, 0], 'safe integer'],
     ['an unsafe i64', k.i64NumberLE, [0, 0, 0, 0, 0, 0, 224, 255], 'safe integer'],
     ['a frame shorter than its header', k.framers.lengthPrefixed({ adjust: -5 }), [0, 0, 0, 4], 'at least 4'],
-    ['a netstring without digits', k.framers.netstring(), [0x61], 'decimal digits'],
-    ['a netstring after a space', k.framers.netstring(), [0x31, 0x20], 'decimal digits'],
+    ['a netstring without digits', k.framers.netstring(), [0x61], 'expected decimal digits and a colon, saw "a"'],
+    ['a netstring after a space', k.framers.netstring(), [0x31, 0x20], 'decimal digits and a colon, saw 0x20'],
     ['a netstring with a zero before its length', k.framers.netstring(), [0x30, 0x31], 'decimal digits'],
-    ['a netstring with another end', k.framers.netstring(), [0x30, 0x3a, 0x3b], 'expected a comma'],
+    ['a netstring with another end', k.framers.netstring(), [0x30, 0x3a, 0x3b], 'expected a comma, saw ";"'],
     [
       'a count that is no number',
       k.array(
@@ -165,6 +170,25 @@ describe('What cannot be encoded', () => {
       }
     },
   );
+
+  test('a struct of 20,000 numbers is a layout', () => {
+    const many = k.struct(Object.fromEntries(Array.from({ length: 20_000 }, (_, i) => [`f${i}`, k.u8])));
+    expect(Object.keys(k.fromBytes(many, new Uint8Array(20_000)))).toHaveLength(20_000);
+  });
+
+  test('a line says what is wrong with it', () => {
+    const encode = (): unknown => k.toBytes(k.framers.lines(), 'a\r');
+    expect(encode).toThrow('expected a line, saw a carriage return at its end');
+  });
+
+  test('a netstring has the limit that it was given', () => {
+    const any = k.framers.netstring({ maxFrameBytes: Number.MAX_SAFE_INTEGER });
+    expect(k.fromBytes(any, k.toBytes(any, Uint8Array.of(7)))).toEqual(Uint8Array.of(7));
+    const short = k.framers.netstring({ maxFrameBytes: 2 });
+    const encode = (): unknown => k.toBytes(short, new Uint8Array(3));
+    expect(encode).toThrow('expected a length in bytes from 0 to 2, saw 3');
+    expect(() => k.framers.netstring({ maxFrameBytes: -1 })).toThrow('expected maxFrameBytes from 0');
+  });
 
   test('a tree that is as deep as allowed is encoded after a cycle was refused', () => {
     expect(() => k.toBytes(tree, loop)).toThrow('depth from 0 to 10');
