@@ -27,6 +27,7 @@ export abstract class ConversationState {
   readonly handler: FrontendHandler;
   readonly output: WriteBuffer;
   readonly input: ReadBuffer;
+  readonly simpleResults: 'text' | 'raw';
   readonly expectations: Expectations = new Expectations();
   readonly syncs: SwallowedSyncs = new SwallowedSyncs();
   readonly rows: ResultRows;
@@ -46,9 +47,10 @@ export abstract class ConversationState {
   protected readonly _writer: MessageWriter;
   private readonly _maxMessageBytes: number;
 
-  constructor(handler: FrontendHandler, output: WriteBuffer, maxMessageBytes: number) {
+  constructor(handler: FrontendHandler, output: WriteBuffer, maxMessageBytes: number, simpleResults: 'text' | 'raw') {
     this.handler = handler;
     this.output = output;
+    this.simpleResults = simpleResults;
     this._writer = new MessageWriter(output);
     this.rows = new ResultRows(handler);
     this._maxMessageBytes = maxMessageBytes;

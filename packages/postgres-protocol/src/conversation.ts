@@ -69,8 +69,8 @@ export class Conversation extends ConversationState {
   };
   private _received: string | undefined;
 
-  constructor(handler: FrontendHandler, output: WriteBuffer, maxMessageBytes: number) {
-    super(handler, output, maxMessageBytes);
+  constructor(handler: FrontendHandler, output: WriteBuffer, maxMessageBytes: number, simpleResults: 'text' | 'raw') {
+    super(handler, output, maxMessageBytes, simpleResults);
     this._copies = new CopyBatch(maxMessageBytes);
   }
 

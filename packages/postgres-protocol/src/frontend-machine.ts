@@ -8,8 +8,13 @@ import type { TransactionStatus } from './messages/startup.js';
 
 /** What a {@link FrontendMachine} puts up with. */
 export interface FrontendMachineOptions extends AuthenticationOptions {
-  /** The longest message to accept, in bytes, from 1024 to 2^31 - 1. Default 2^30, the longest that a server can send. */
+  /** The longest message to accept, in bytes, from 1024 to 2^31 - 1. Default 2^30 + 3, the longest that a server can send. */
   readonly maxMessageBytes?: number | undefined;
+  /**
+   * What the rows of simple queries come as: objects of strings, or, for proxies, the bytes of each value, as of
+   * `createRawStatement`. Default `'text'`.
+   */
+  readonly simpleResults?: 'text' | 'raw' | undefined;
 }
 
 /**
@@ -35,13 +40,19 @@ export class FrontendMachine extends CopyCalls {
   /**
    * @param handler - Receives the events, in wire order.
    * @throws {RangeError} For an option out of range.
+   * @throws {TypeError} For another kind of `simpleResults`.
    */
   constructor(handler: FrontendHandler, options: FrontendMachineOptions = {}) {
-    const { maxMessageBytes = 2 ** 30 } = options;
+    const { maxMessageBytes = 2 ** 30 + 3, simpleResults = 'text' } = options;
+    if (!['text', 'raw'].includes(simpleResults))
+      throw new TypeError(`simpleResults must be text or raw, got ${simpleResults}`);
     if (!(Number.isSafeInteger(maxMessageBytes) && maxMessageBytes >= 1024 && maxMessageBytes < 2 ** 31)) {
       throw new RangeError(`maxMessageBytes must be an integer from 1024 to 2147483647, got ${maxMessageBytes}`);
     }
-    super(new Conversation(handler, new WriteBuffer(), maxMessageBytes), new AuthenticationPolicy(options));
+    super(
+      new Conversation(handler, new WriteBuffer(), maxMessageBytes, simpleResults),
+      new AuthenticationPolicy(options),
+    );
   }
 
   /** Which answer is expected; `idle` when there is none, `closed` after a FATAL error, `broken` after a RemoteProtocolError. */

@@ -25,6 +25,8 @@ export type { FunctionCall } from './messages/function-call.js';
 export type { OauthBearerFailure } from './oauth-bearer.js';
 export type { NegotiatedProtocol, SupportedVersion } from './protocol-negotiation.js';
 export type { ChannelBindingPolicy } from './scram-binding.js';
+export { createRawStatement } from './raw-statement.js';
+export type { RawRow, RawStatementDescription } from './raw-statement.js';
 export { createStatement } from './statement.js';
 export type { Statement, StatementDescription } from './statement.js';
 

@@ -2,6 +2,7 @@ import type { Conversation, MessageHandler } from './conversation.js';
 import { decodeParameterDescription } from './messages/extended-query.js';
 import { decodeFunctionCallResponse } from './messages/function-call.js';
 import { decodeCommandComplete, decodeRowDescription } from './messages/simple-query.js';
+import { createRawStatement } from './raw-statement.js';
 import { createStatement, type FieldDescription } from './statement.js';
 
 type QueryMessageName =
@@ -72,6 +73,10 @@ export const QUERY_MESSAGES: Readonly<Record<QueryMessageName, MessageHandler>> 
 };
 
 function beginSimpleResult(conversation: Conversation, fields: readonly FieldDescription[]): void {
+  if (conversation.simpleResults === 'raw') {
+    conversation.rows.begin(createRawStatement({ name: '', fields }));
+    return;
+  }
   const textResults = fields.every((field) => field.format === 0);
   const statement = createStatement({ name: '', parameterOids: [], fields, textResults });
   // FETCH from a binary cursor is the one way to binary rows in a simple query.

@@ -465,6 +465,7 @@ describe('step.expect', () => {
 
 describe('backendMessage', () => {
   test('refuses a name that no message has', () => {
+    expect(() => (backendMessage as (name: string, sql: string) => Uint8Array)('Query', 'x')).toThrow(TypeError);
     expect(() => backendMessage('Ready' as never)).toThrow(
       new TypeError('expected the name of a server\'s message, saw "Ready"'),
     );
@@ -473,4 +474,30 @@ describe('backendMessage', () => {
   test('refuses fields that the wire cannot carry', () => {
     expect(() => backendMessage('CommandComplete', 'a\0b')).toThrow(RangeError);
   });
+});
+
+test('a judge that throws is a mismatch, with what it threw as the cause', () => {
+  const cause = new Error('no user');
+  const script = [
+    step.expect('StartupMessage', () => {
+      throw cause;
+    }),
+    step.send(READY),
+  ];
+  const { backend, sink } = play(script);
+  backend.feed(STARTUP);
+  expect(sink.events).toEqual(['close']);
+  let error: unknown;
+  try {
+    backend.finish();
+  } catch (thrown) {
+    error = thrown;
+  }
+  expect(error).toBeInstanceOf(ScriptError);
+  expect((error as ScriptError).message).toMatch(/^step 1 of 2: .*: Error: no user$/);
+  expect((error as ScriptError).cause).toBe(cause);
+});
+
+test.each([step.close(), step.cut()])('nothing can be sent behind $text', (end) => {
+  expect(() => play([step.expect('StartupMessage'), end, step.send(READY)])).toThrow('step 2 of 3 ends the connection');
 });

@@ -125,6 +125,14 @@ describe('ScriptedServer', () => {
     new ScriptedServer([SESSION, script]);
   });
 
+  test('tells of a connection that never said a whole message', () => {
+    const server = new ScriptedServer([], { by: 'firstMessage' });
+    server.accept(new RecordingSink()).feed(STARTUP.subarray(0, 5));
+    expect(() => {
+      server.finish();
+    }).toThrow('connection 1 has not said its first message');
+  });
+
   test('refuses a connection that ends before its first message', () => {
     const server = new ScriptedServer([SESSION], { by: 'firstMessage' });
     const sink = new RecordingSink();

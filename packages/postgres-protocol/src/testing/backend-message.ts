@@ -1,5 +1,5 @@
 import { WriteBuffer } from '@millrace/write-buffer';
-import type { BackendMessageName } from '../messages/names.js';
+import { BACKEND_TYPES, type BackendMessageName } from '../messages/names.js';
 import { MESSAGES, type MessageTables } from './message-tables.js';
 
 /** The fields of a server's message, in the order of the wire: the arguments of its encoder. */
@@ -28,7 +28,8 @@ export function backendMessage<Name extends BackendMessageName>(
   const encode = (MESSAGES as unknown as Partial<Record<string, (out: WriteBuffer, ...fields: unknown[]) => void>>)[
     `encode${name}`
   ];
-  if (encode === undefined) throw new TypeError(`expected the name of a server's message, saw ${JSON.stringify(name)}`);
+  if (encode === undefined || !Object.hasOwn(BACKEND_TYPES, name))
+    throw new TypeError(`expected the name of a server's message, saw ${JSON.stringify(name)}`);
   const out = new WriteBuffer();
   encode(out, ...fields);
   return out.take();

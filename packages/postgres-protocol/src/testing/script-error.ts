@@ -7,8 +7,8 @@ export class ScriptError extends Error {
   /** Index of the step in its script; the script's length if it was over. */
   readonly stepIndex: number;
 
-  constructor(message: string, stepIndex: number) {
-    super(message);
+  constructor(message: string, stepIndex: number, options?: ErrorOptions) {
+    super(message, options);
     this.stepIndex = stepIndex;
   }
 }

@@ -62,8 +62,13 @@ export class ScriptedBackend {
    *
    * @param script - Its steps, made by `step`.
    * @param sink - Where its bytes go.
+   * @throws {TypeError} If the script sends behind a `close` or `cut`.
    */
   constructor(script: Script, sink: ScriptSink, options: ScriptedBackendOptions = {}) {
+    const end = script.findIndex(({ kind }) => kind === 'close' || kind === 'cut');
+    if (end !== -1 && script.slice(end).some(({ kind }) => kind === 'send')) {
+      throw new TypeError(`step ${end + 1} of ${script.length} ends the connection, nothing can be sent behind it`);
+    }
     this._script = script;
     this._sink = sink;
     this._onResume = options.onResume;
@@ -189,8 +194,13 @@ export class ScriptedBackend {
       return false;
     }
     this.received.push(message);
-    if (message.name === expected.name && expected.accepts(message.fields)) return true;
-    this._fail(`expected ${expected.text}, saw ${describeMessage(message)}`);
+    const saw = `expected ${expected.text}, saw ${describeMessage(message)}`;
+    try {
+      if (message.name === expected.name && expected.accepts(message.fields)) return true;
+      this._fail(saw);
+    } catch (cause) {
+      this._fail(`${saw}: ${String(cause)}`, { cause }); // an assertion, say
+    }
     return false;
   }
 
@@ -241,14 +251,14 @@ export class ScriptedBackend {
     for (const piece of cutBytes(concatenate(pending), this._chunking)) this._sink.write(piece);
   }
 
-  private _fail(text: string): void {
-    this._note(text);
+  private _fail(text: string, options?: ErrorOptions): void {
+    this._note(text, options);
     this._sink.close(); // or the client would wait for ever
   }
 
-  private _note(text: string): void {
+  private _note(text: string, options?: ErrorOptions): void {
     const at = Math.min(this._position + 1, this._script.length);
-    this._failure = new ScriptError(`step ${at} of ${this._script.length}: ${text}`, this._position);
+    this._failure = new ScriptError(`step ${at} of ${this._script.length}: ${text}`, this._position, options);
   }
 
   private _rest(): string {

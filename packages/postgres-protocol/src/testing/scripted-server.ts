@@ -32,6 +32,8 @@ export class ScriptedServer {
   private readonly _left: Script[];
   private readonly _by: 'order' | 'firstMessage';
   private readonly _resumed = new Set<string>();
+  /** Numbers of the connections that have not said a whole message. */
+  private readonly _choosing = new Set<number>();
   private _acceptedCount = 0;
   private _failure: ScriptError | undefined;
 
@@ -61,7 +63,14 @@ export class ScriptedServer {
    */
   accept(sink: ScriptSink): ScriptedConnection {
     this._acceptedCount += 1;
-    if (this._by === 'firstMessage') return new ChoosingConnection((first) => this._choose(sink, first));
+    if (this._by === 'firstMessage') {
+      const number = this._acceptedCount;
+      this._choosing.add(number);
+      return new ChoosingConnection((first) => {
+        this._choosing.delete(number);
+        return this._choose(sink, first);
+      });
+    }
     const script = this._left.shift();
     return script === undefined ? this._refuse(sink, 'the scripts are used up') : this._play(script, sink);
   }
@@ -80,6 +89,8 @@ export class ScriptedServer {
   finish(): void {
     if (this._failure !== undefined) throw this._failure;
     for (const backend of this.backends) backend.finish();
+    const [silent] = this._choosing;
+    if (silent !== undefined) throw new ScriptError(`connection ${silent} has not said its first message`, 0);
     const [unused] = this._left;
     if (unused === undefined) return;
     const first = unused[0]?.text ?? 'nothing';
@@ -123,7 +134,7 @@ export class ScriptedServer {
 class ChoosingConnection implements ScriptedConnection {
   private readonly _choose: (first: ClientMessage | Error) => ScriptedConnection;
   private readonly _input = new ReadBuffer({ frame: STARTUP_LAYOUT });
-  private _held: Uint8Array = new Uint8Array(0);
+  private readonly _held: Uint8Array[] = [];
   private _chosen: ScriptedConnection | undefined;
 
   constructor(choose: (first: ClientMessage | Error) => ScriptedConnection) {
@@ -139,8 +150,9 @@ class ChoosingConnection implements ScriptedConnection {
       this._chosen.feed(chunk);
       return;
     }
-    this._held = concatenate([this._held, chunk]);
-    this._input.feed(new Uint8Array(chunk));
+    const held = new Uint8Array(chunk); // not slice(): that of a Buffer is a view
+    this._held.push(held);
+    this._input.feed(held);
     const first = this._takeFirst();
     if (first !== undefined) this._become(first);
   }
@@ -154,7 +166,7 @@ class ChoosingConnection implements ScriptedConnection {
     const chosen = this._choose(first);
     this._chosen = chosen;
     chosen.start();
-    chosen.feed(this._held);
+    chosen.feed(concatenate(this._held));
   }
 
   private _takeFirst(): ClientMessage | Error | undefined {
