@@ -36,7 +36,8 @@ export interface Codec<T> {
    * Counts the bytes that `encode` would write. Throws as `encode` does where it cannot.
    *
    * @remarks Cost: codecs of this package encode the value and look, but only count the bytes of strings and byte arrays,
-   *   except inside of {@link within}: about as much as `encode`, less for long ones.
+   *   except inside of {@link within}. For short values that takes half as long again as `encode`, for long byte
+   *   arrays next to nothing.
    */
   size?(value: T): number;
 }

@@ -172,7 +172,7 @@ ${
     `'use strict'; // codec ${id}`,
     `const { ${Object.keys(library).join(', ')} } = library;`,
     `const [${layouts.map(nameOf).join(', ')}] = layouts;`,
-    ...functions,
+    ...functions.filter((one) => one !== ''),
   ].join('\n\n');
   return { text, layouts };
 }

@@ -88,6 +88,11 @@ describe('compile', () => {
 });
 
 describe('sourceOf', () => {
+  test('has no empty lines for parts without source', () => {
+    const source = k.sourceOf(k.struct({ a: k.utf8(k.varint), b: k.optional(k.u8), c: k.cstring }));
+    expect(source).not.toContain('\n\n\n');
+  });
+
   test('shows source that can be read', () => {
     const codec = k.struct({ id: k.i32, score: k.f32LE, name: k.utf8(k.u16), tags: k.array(k.utf8(k.u8), k.u16) });
     const source = k.sourceOf(codec);
