@@ -189,7 +189,7 @@ export class StreamActiveError extends Error {
 
 /** A statement is a COPY that this version cannot do: its data was skipped, the connection is fine. */
 export class CopyUnsupportedError extends Error {
-  readonly code = 'ERR_POSTGRES_PROTOCOL_COPY_UNSUPPORTED';
+  readonly code = 'ERR_POSTGRES_COPY_UNSUPPORTED';
 
   /** The name shown in stack traces. */
   override get name(): string {

@@ -13,6 +13,7 @@ export {
   ConnectError,
   ConnectionClosedError,
   ConnectionLostError,
+  CopyUnsupportedError,
   HandleClosedError,
   PostgresError,
   StreamActiveError,

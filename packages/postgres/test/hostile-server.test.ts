@@ -3,7 +3,7 @@ import { backendMessage, step } from '@millrace/postgres-protocol/testing';
 import { seededRandom } from '@millrace/testkit';
 import { TimeoutError } from '@millrace/timeouts';
 import { describe, expect, test } from 'vitest';
-import { connect, ConnectError, ConnectionLostError, PostgresError } from '../src/index.js';
+import { connect, ConnectError, ConnectionLostError, CopyUnsupportedError, PostgresError } from '../src/index.js';
 import { cancelRequest, FAREWELL, GREETING, READY, SELECT_NOTHING, serve, serverError } from './scripted/serve.js';
 
 const KEYLESS_GREETING = [step.expect('StartupMessage'), step.send(backendMessage('AuthenticationOk'), READY)];
@@ -38,6 +38,35 @@ describe('a server that gives no cancel key', () => {
     expect(loop.now()).toBe(70);
     await db.close();
     await loop.dormant();
+    server.finish();
+  });
+});
+
+describe('a copy that this client cannot do', () => {
+  const data = [backendMessage('CopyData', Uint8Array.of(1)), backendMessage('CopyDone')];
+  const done = [backendMessage('CommandComplete', 'COPY 1'), READY];
+
+  test.each([
+    ['out', [step.send(backendMessage('CopyOutResponse', 0, [0]), ...data, ...done)]],
+    [
+      'in both directions',
+      [step.send(backendMessage('CopyBothResponse', 0, []), ...data), step.expect('CopyDone'), step.send(...done)],
+    ],
+  ])('%s is that call’s error, and the connection goes on', async (_name, copy) => {
+    const { server, target } = serve([
+      ...GREETING,
+      step.expect('Query', 'copy'),
+      ...copy,
+      step.expect('Query', 'select 2'),
+      step.send(SELECT_NOTHING),
+      ...FAREWELL,
+    ]);
+    const db = await connect(target);
+    const refused = db.execute('copy');
+    await expect(refused).rejects.toBeInstanceOf(CopyUnsupportedError);
+    await expect(refused).rejects.toMatchObject({ code: 'ERR_POSTGRES_COPY_UNSUPPORTED' });
+    expect(await db.execute('select 2')).toMatchObject([{ command: 'SELECT' }]);
+    await db.close();
     server.finish();
   });
 });
