@@ -36,7 +36,7 @@ export class AsyncQueue<T extends {} | null> implements AsyncIterable<T> {
   readonly #store: Readonly<Store<T>>;
   /** Whether the last item of the store is taken next, not the first. */
   readonly #isLast: boolean;
-  /** Up to how many items {@link #tryAdd} goes: none where they are weighed or `onDrop` may run, and after the end. */
+  /** Up to how many items {@link #tryAdd} goes: none where code of the caller may run, and after the end. */
   #room: number;
   #unfinished = 0;
   /** What takes are told when nothing is left, once the queue has ended. */
@@ -58,7 +58,7 @@ export class AsyncQueue<T extends {} | null> implements AsyncIterable<T> {
     this.#options = { ...options };
     this.#store = isPriority ? makeSorted(order) : new Ring();
     check(typeof capacity === 'number' && capacity >= 0, 'a number capacity >= 0', capacity);
-    this.#room = (weigh ?? onDrop) ? 0 : Math.floor(capacity);
+    this.#room = (weigh ?? onDrop ?? isPriority) ? 0 : Math.floor(capacity);
     this.#overflow = overflowOf(options);
     check(isPriority || (order as string) === 'fifo' || order === 'lifo', 'order fifo, lifo, function', order);
   }
@@ -148,7 +148,8 @@ export class AsyncQueue<T extends {} | null> implements AsyncIterable<T> {
   }
 
   /**
-   * Waits for an item as {@link take} does, and takes what else is there by then.
+   * Takes what is there, at once, if anything is and nobody waits already. Otherwise it waits for one item as {@link take}
+   * does, and takes what else is there when it goes on: a microtask after it got that one.
    *
    * @param count - How many at most: an integer of 1 or more, or `Infinity`.
    * @returns At least one item. Promises among them are left as they are, so that one that rejects costs no other item.
@@ -260,10 +261,13 @@ export class AsyncQueue<T extends {} | null> implements AsyncIterable<T> {
   async #takeBatch(count: number, op: Op | undefined, turn: Turn): Promise<T[]> {
     check(count > 0 && !(count % 1), 'an integer count > 0', count);
     turn.isBatch = true;
-    const isReady = !op && this.size && !this.#isLast && !(this.#takers.length + this.#putters.length);
-    const items = isReady
-      ? (this.#store as Ring<T>).takeMany(count)
-      : await this.#wait<T[]>(this.#takers, 'take', op, turn);
+    throwIfOver(op, 'take');
+    const isReady = !this.#takers.length && this.#supply;
+    const items: T[] = !isReady
+      ? await this.#wait(this.#takers, 'take', op, turn)
+      : this.#isLast || this.#putters.length
+        ? []
+        : (this.#store as Ring<T>).takeMany(count);
     while (items.length < count && this.#supply) items.push(this.#next());
     return items;
   }
@@ -318,7 +322,6 @@ export class AsyncQueue<T extends {} | null> implements AsyncIterable<T> {
         const dropped = isNewest ? item : this.#drop();
         this.#isDropping = true;
         this.#options.onDrop?.(dropped);
-        this.#isDropping = false;
         if (isNewest) return true;
       }
       return false;
@@ -354,6 +357,8 @@ export class AsyncQueue<T extends {} | null> implements AsyncIterable<T> {
       (putter = this.#putters.next), this.#putters.length && this.weight + putter.weight <= this.capacity;
     ) {
       try {
+        // Out of the line first: the comparator may make room, too, and nobody is to let it in twice or call it off.
+        putter.withdraw();
         this.#add(putter.item as T, putter.weight);
         putter.settle();
       } catch (error) {
@@ -367,7 +372,7 @@ export class AsyncQueue<T extends {} | null> implements AsyncIterable<T> {
   #wait<R>(line: Line<T>, operation: string, op?: Op, turn?: Turn, item?: T, weight?: number): Promise<R> {
     let place = undefined as Place<T> | undefined;
     const promise = new Promise<unknown>((resolve, reject) => {
-      if (op) throwIfOver(op, operation);
+      throwIfOver(op, operation);
       const done = turn?.isBatch
         ? (taken: unknown): void => {
             resolve([taken]);
@@ -379,7 +384,7 @@ export class AsyncQueue<T extends {} | null> implements AsyncIterable<T> {
       if (turn) turn.place = place;
       // perf: micro/async-queue/hand-off. A take where there is nothing changes nothing.
       if (this.#end || this.#supply || line === this.#joiners) this.#balance();
-      if (op && place.line) place.watch = watchOp(op, place, operation, this.#options.timers);
+      if (place.line) place.watch = watchOp(op, place, operation, this.#options.timers);
     }
     return promise as Promise<R>;
   }

@@ -54,19 +54,9 @@ export class Ring<T> implements Store<T> {
 
   /** Takes up to `count` of the first items, of which there is one at least. */
   takeMany(count: number): T[] {
-    // perf: micro/async-queue/take-ready. To fill an array of this length takes half the time that pushing does, and
-    // the last one does for all of them what happens when nothing is left.
+    // perf: micro/async-queue/take-ready. To fill an array of this length takes half the time that pushing does.
     const items = new Array<T>(Math.min(count, this.size));
-    const slots = this.#slots;
-    for (let index = 0; index < items.length - 1; index++) {
-      const at = this.#head;
-      items[index] = slots[at] as T;
-      slots[at] = undefined;
-      this.weight -= slots[at + 1] as number;
-      this.#head = (at + 2) & this.#mask;
-      this.size--;
-    }
-    items[items.length - 1] = this.take(false);
+    for (let index = 0; index < items.length;) items[index++] = this.take(false);
     return items;
   }
 }
@@ -84,19 +74,28 @@ interface Entry<T> {
  */
 export function makeSorted<T>(compare: (a: T, b: T) => number): Store<T> {
   const runs: Entry<T>[][] = [[]];
+  let changes = 0;
   return {
     size: 0,
     weight: 0,
     add(item, weight) {
+      const seen = changes;
+      const isBefore = (entry: Entry<T>): boolean => seen === changes && compare(item, entry.item) < 0;
       let at = 0;
-      while (at < runs.length - 1 && compare(item, ((runs[at] as Entry<T>[]).at(-1) as Entry<T>).item) < 0) at++;
-      const run = runs[at] as Entry<T>[];
       let low = 0;
-      for (let high = run.length; low < high;) {
+      while (at < runs.length - 1 && isBefore((runs[at] as Entry<T>[]).at(-1) as Entry<T>)) at++;
+      const run = runs[at] as Entry<T>[];
+      for (let high = (run as Entry<T>[] | undefined)?.length as number; low < high;) {
         const middle = (low + high) >> 1;
-        if (compare(item, (run[middle] as Entry<T>).item) < 0) low = middle + 1;
+        if (isBefore(run[middle] as Entry<T>)) low = middle + 1;
         else high = middle;
       }
+      // The comparator may have taken something: then the search was among what is not there any more.
+      if (seen < changes) {
+        this.add(item, weight);
+        return;
+      }
+      changes++;
       run.splice(low, 0, { item, weight });
       // Inserting moves what lies behind: cheap up to here.
       if (run.length > 999) runs.splice(at + 1, 0, run.splice(500));
@@ -104,6 +103,7 @@ export function makeSorted<T>(compare: (a: T, b: T) => number): Store<T> {
       this.weight += weight;
     },
     take(isLast) {
+      changes++;
       this.size--;
       const end = isLast ? -1 : 0;
       const run = runs.at(end) as Entry<T>[];

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { TestClock } from '@millrace/testkit';
 import { AsyncQueue, QueueClosedError, QueueFullError } from '../src/index.js';
 import type { QueueOptions } from '../src/index.js';
 import { errorOf, turn, watch } from './settled.js';
@@ -428,6 +429,68 @@ describe('AsyncQueue.takeUpTo', () => {
     for (let i = 1; i <= 5; i++) queue.tryPut(i);
     expect(await batch).toEqual([1, 2, 3]);
     expect(drain(queue)).toEqual([4, 5]);
+  });
+
+  describe.each([
+    ['without an op', undefined],
+    ['with an op', { timeoutMs: 1000 }],
+  ])('%s', (_, op) => {
+    test.each(['fifo', 'lifo', (a: number, b: number) => a - b] as const)(
+      'takes what is there in the call itself, and nothing that comes later, by order %s',
+      async (order) => {
+        const queue = new AsyncQueue<number>({ capacity: 4, order, timers: new TestClock() });
+        for (const item of [1, 2, 3, 4]) queue.tryPut(item);
+        const put = queue.put(5);
+        const first = queue.takeUpTo(2, op);
+        expect(queue.size).toBe(3);
+        const second = queue.batches(9, op).next();
+        expect(queue.size).toBe(0);
+        queue.tryPut(6);
+        expect(queue.abort()).toEqual([6]);
+        await put;
+        const expected = order === 'lifo' ? [4, 5, 3, 2, 1] : [1, 2, 3, 4, 5];
+        expect([await first, (await second).value]).toEqual([expected.slice(0, 2), expected.slice(2)]);
+      },
+    );
+
+    test('takes what puts by hand offer in the call itself', async () => {
+      const queue = new AsyncQueue<number>({ capacity: 0, timers: new TestClock() });
+      const puts = Promise.all([queue.put(1), queue.put(2), queue.put(3)]);
+      const batches = [queue.takeUpTo(2, op), queue.takeUpTo(2, op)];
+      expect(queue.waitingPutters).toBe(0);
+      expect(await Promise.all(batches)).toEqual([[1, 2], [3]]);
+      await puts;
+    });
+
+    test('goes behind who waits, and then takes what came with its item', async () => {
+      const queue = new AsyncQueue<number>({ capacity: 9, timers: new TestClock() });
+      const first = queue.take();
+      const batch = queue.takeUpTo(2, op);
+      for (const item of [1, 2, 3, 4]) queue.tryPut(item);
+      expect([await first, await batch, queue.tryTake()]).toEqual([1, [2, 3], 4]);
+    });
+
+    test('does not pass a waiter that was told and has not come yet', async () => {
+      const queue = new AsyncQueue<number>({ capacity: 9, timers: new TestClock() });
+      const arm = queue.taking();
+      const waiter = { wake: () => {} };
+      arm.enlist(waiter);
+      queue.tryPut(1);
+      queue.tryPut(2);
+      const batch = queue.takeUpTo(2, op);
+      expect([queue.size, queue.waitingTakers]).toEqual([2, 2]);
+      expect(arm.tryCommit()).toEqual({ value: 1 });
+      arm.withdraw(waiter);
+      expect(await batch).toEqual([2]);
+    });
+  });
+
+  test('is over before it begins where its op is, also if something is there', async () => {
+    const queue = new AsyncQueue<number>({ capacity: 9 });
+    queue.tryPut(1);
+    expect(await errorOf(queue.takeUpTo(2, { timeoutMs: 0 }))).toMatchObject({ name: 'TimeoutError' });
+    expect(await errorOf(queue.takeUpTo(2, { signal: AbortSignal.abort('off') }))).toBe('off');
+    expect(queue.size).toBe(1);
   });
 
   test('takes from puts that wait', async () => {

@@ -63,6 +63,16 @@ class Subject {
     return this._note({ kind: 'take', state: 'pending', items: [] }, outcome, itemsOf);
   }
 
+  /** Takes a batch of up to two from the first queue; what is there is to be gone when the call returns. */
+  takeBatch(op?: Op): Promise<number[]> {
+    const [queue] = this.queues;
+    const supply = (): number => queue.size + queue.waitingPutters;
+    const left = queue.waitingTakers > 0 ? supply() : Math.max(0, supply() - 2);
+    const batch = queue.takeUpTo(2, op);
+    ensure(supply() === left, `${supply()} items were left by a batch, not ${left}`);
+    return batch;
+  }
+
   private _note<R>(
     operation: Operation,
     outcome: Promise<R> | R,
@@ -118,7 +128,8 @@ const step = {
   takeTimed: taking('take timed', ({ queues }) => queues[0].take({ timeoutMs: 10 }), one),
   takeOther: taking('take other', ({ queues }) => queues[1].take(), one),
   tryTake: taking('tryTake', ({ queues }) => queues[0].tryTake(), maybe),
-  takeUpTo: taking('takeUpTo', ({ queues }) => queues[0].takeUpTo(2), many),
+  takeUpTo: taking('takeUpTo', (subject) => subject.takeBatch(), many),
+  takeUpToScoped: taking('takeUpTo scoped', (subject) => subject.takeBatch(subject.scoped()), many),
   selectBoth: taking('select', ({ queues }) => select([queues[0].taking(), queues[1].taking()]), selected),
   selectBack: taking('select back', ({ queues }) => select([queues[1].taking(), queues[0].taking()]), selected),
   selectScoped: taking(
@@ -225,10 +236,11 @@ async function exploreAll(what: string, programs: Iterable<Program<Subject>>): P
   console.log(`${what}: ${sum.programs} programs, ${sum.schedules} schedules, ${sum.states} states`);
 }
 
-const { put, putScoped, tryPut, putOther, take, takeScoped, takeTimed, takeOther, tryTake, takeUpTo } = step;
+const { put, putScoped, tryPut, putOther, take, takeScoped, takeTimed, takeOther, tryTake } = step;
+const { takeUpTo, takeUpToScoped } = step;
 const { selectBoth, selectBack, selectScoped, selectTimed, cancel, close, abort } = step;
 const queueAlphabet = [put, putScoped, tryPut, take, takeScoped, tryTake, takeUpTo, cancel, close];
-const longQueueAlphabet = [...queueAlphabet, takeTimed, abort];
+const longQueueAlphabet = [...queueAlphabet, takeTimed, takeUpToScoped, abort];
 const selectAlphabet = [put, putOther, take, selectBoth, selectBack, selectScoped, cancel, close];
 const longSelectAlphabet = [...selectAlphabet, tryPut, takeOther, selectTimed, abort];
 
@@ -315,6 +327,15 @@ const named: readonly [string, number, readonly (readonly Step<Subject>[])[]][] 
     ],
   ],
   ['a batch and a taker', 1, [[takeUpTo, takeUpTo], [put, put, put], [take]]],
+  [
+    'a batch is called off',
+    1,
+    [
+      [takeUpToScoped, takeUpTo],
+      [put, put],
+      [cancel, tryTake],
+    ],
+  ],
   ['a batch by hand', 0, [[takeUpTo, takeUpTo], [put, put], [put], [tryTake]]],
   ['a close among putters', 1, [[put, put, put], [close, tryTake], [take]]],
   ['a close among takers', 1, [[take, take], [takeUpTo], [put, close, put]]],
