@@ -5,11 +5,6 @@ import type { TimerSource } from './timer-source.js';
 /** Registered, so that every copy of the package looks in the same place. */
 const DEFAULT_TIMERS = Symbol.for('millrace.timers');
 const registry = globalThis as { [DEFAULT_TIMERS]?: TimerSource | undefined };
-// perf: micro/timeouts/deadline-await. To look for what is not there at all costs 10 ns. Where there is something already
-// it is left alone, and where nothing can be added this says so instead of throwing.
-if (!(DEFAULT_TIMERS in globalThis)) {
-  Reflect.defineProperty(globalThis, DEFAULT_TIMERS, { value: undefined, writable: true, configurable: true });
-}
 
 /**
  * Returns the clock to use where nobody gave one.
