@@ -73,13 +73,7 @@ describe('the default clock', () => {
     expect(run(`Object.${keep}(globalThis); see(await load(1));`)).toEqual(['host']);
   });
 
-  test.each(['preventExtensions', 'seal'])(
-    'can be installed before and after the load where %s comes later',
-    (keep) => {
-      expect(
-        run(`const copy = await load(1); Object.${keep}(globalThis); globalThis[KEY] = clock; see(copy);`),
-      ).toEqual(['clock']);
-      expect(run(`globalThis[KEY] = clock; Object.${keep}(globalThis); see(await load(1));`)).toEqual(['clock']);
-    },
-  );
+  test.each(['preventExtensions', 'seal', 'freeze'])('is the one that was installed before %s', (keep) => {
+    expect(run(`globalThis[KEY] = clock; Object.${keep}(globalThis); see(await load(1));`)).toEqual(['clock']);
+  });
 });
