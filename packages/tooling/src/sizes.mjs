@@ -11,10 +11,10 @@ import { publishedPackages } from './release.mjs';
 export const sizeLimits = {
   '@millrace/read-buffer': 5400, // 4096 is the aim: docs/adr/0016
   '@millrace/write-buffer': 4096,
-  '@millrace/codecs': 9216,
+  '@millrace/codecs': 9500, // 9216 is the aim: docs/status.md
   '@millrace/timeouts': 3750, // 3584 is the aim: docs/status.md
   '@millrace/sync': 4096,
-  '@millrace/async-queue': 2740, // 2048 is the aim: docs/status.md
+  '@millrace/async-queue': 2740, // 2048 is the aim: docs/status.md // 2048 is the aim: docs/status.md
 };
 
 /**
