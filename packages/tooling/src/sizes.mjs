@@ -14,7 +14,7 @@ export const sizeLimits = {
   '@millrace/codecs': 9500, // 9216 is the aim: docs/status.md
   '@millrace/timeouts': 3750, // 3584 is the aim: docs/status.md
   '@millrace/sync': 4096,
-  '@millrace/async-queue': 2740, // 2048 is the aim: docs/status.md // 2048 is the aim: docs/status.md
+  '@millrace/async-queue': 2750, // 2048 is the aim: docs/status.md // 2048 is the aim: docs/status.md
 };
 
 /**
