@@ -14,7 +14,7 @@ import type { FrontendHandler } from './frontend-handler.js';
 import { ASYNC_PHASES, PHASES } from './frontend-phases.js';
 import { TRANSITIONS } from './frontend-state.js';
 import type { AsyncMessageName, ServerMessageName } from './frontend-state.js';
-import { concatenate } from './greeting.js';
+import { concatenate } from './concatenate.js';
 import { checkBackendLength, checkPendingLength } from './messages/lengths.js';
 import { BACKEND_NAMES, BACKEND_TYPES, readBackendMessageName } from './messages/names.js';
 import { bareFields } from './messages/notices.js';
@@ -126,7 +126,7 @@ export class Conversation extends ConversationState {
   /** Looks at the first bytes of all. Returns those that are frames, if they are any. */
   private _open(chunk: Uint8Array): Uint8Array | undefined {
     if (this._opening === undefined) return chunk;
-    const bytes = this._behindAnswer.length === 0 ? chunk : concatenate(this._behindAnswer, chunk);
+    const bytes = this._behindAnswer.length === 0 ? chunk : concatenate([this._behindAnswer, chunk]);
     this._behindAnswer = NO_BYTES;
     if (bytes.length === 0) return undefined;
     const verdict = this._opening.judge(this._state, bytes);

@@ -1,5 +1,6 @@
 // The first bytes of a peer tell a PostgreSQL server from whatever else may listen on a port. Until they are in, nothing
 // is known about frames, so they are judged before the ReadBuffer sees them.
+import { concatenate } from './concatenate.js';
 import { RemoteProtocolError } from './errors.js';
 import { guessMessageName } from './server-message-names.js';
 
@@ -45,7 +46,7 @@ export class Greeting {
    */
   feed(chunk: Uint8Array): GreetingVerdict {
     const held = this._held;
-    const seen = held.length === 0 ? chunk : concatenate(held, chunk);
+    const seen = held.length === 0 ? chunk : concatenate([held, chunk]);
     const type = seen[0];
     if (type === undefined) return { kind: 'undecided' };
     if (!FIRST_TYPES.includes(type)) throw foreign(seen);
@@ -96,11 +97,4 @@ export function show(bytes: Uint8Array): string {
 
 function plainText(bytes: Uint8Array): string {
   return new TextDecoder().decode(bytes).trim();
-}
-
-export function concatenate(a: Uint8Array, b: Uint8Array): Uint8Array {
-  const joined = new Uint8Array(a.length + b.length);
-  joined.set(a);
-  joined.set(b, a.length);
-  return joined;
 }

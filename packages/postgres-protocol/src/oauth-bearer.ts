@@ -4,6 +4,7 @@
 //   server  nothing more (AuthenticationOk follows), or a failure in JSON
 //   client  a dummy response, after which the server sends its ErrorResponse
 import { RemoteProtocolError } from './errors.js';
+import { decodeSaslText } from './sasl-text.js';
 
 /** Name of the mechanism. */
 export const OAUTHBEARER = 'OAUTHBEARER';
@@ -56,7 +57,7 @@ export function encodeOauthBearerResponse(token: string | null): Uint8Array {
  * @throws {RemoteProtocolError} If the message is malformed; the text does not show it.
  */
 export function decodeOauthBearerResponse(data: Uint8Array): string | null {
-  const [header = '', ...pairs] = decodeUtf8(data).split(SEPARATOR);
+  const [header = '', ...pairs] = decodeSaslText(data, 'OAUTHBEARER: a message').split(SEPARATOR);
   if (header.startsWith('p'))
     throw new RemoteProtocolError('OAUTHBEARER: the client does channel binding, which is none');
   if (/^[ny],a/.test(header)) {
@@ -94,7 +95,7 @@ export function encodeOauthBearerFailure(failure: OauthBearerFailure): Uint8Arra
  * @throws {RemoteProtocolError} Unless it is a JSON object with a `status`, and what is known of it are strings.
  */
 export function decodeOauthBearerFailure(data: Uint8Array): OauthBearerFailure {
-  const fields = parseObject(decodeUtf8(data));
+  const fields = parseObject(decodeSaslText(data, 'OAUTHBEARER: a message'));
   const status = readString(fields, 'status');
   if (status === undefined) throw new RemoteProtocolError("OAUTHBEARER: the server's answer has no status");
   return {
@@ -139,12 +140,4 @@ function readString(fields: Readonly<Record<string, unknown>>, name: string): st
   const value = fields[name];
   if (value === undefined || typeof value === 'string') return value;
   throw new RemoteProtocolError(`OAUTHBEARER: ${name} in the server's answer is not a string`);
-}
-
-function decodeUtf8(data: Uint8Array): string {
-  try {
-    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(data);
-  } catch (cause) {
-    throw new RemoteProtocolError('OAUTHBEARER: a message is not UTF-8', { cause });
-  }
 }

@@ -24,6 +24,7 @@ import {
   TLS_SERVER_END_POINT,
   type ScramChannelBinding,
 } from './scram-binding.js';
+import { decodeSaslText } from './sasl-text.js';
 import { exclusiveOr, SHA_256, utf8 } from './scram-hash.js';
 import type { ScramVerifier } from './scram-verifier.js';
 
@@ -101,7 +102,7 @@ export class ScramServer {
     this.#demand('clientFirst', 'receiveClientFirst');
     if (data === null) return new Uint8Array(0);
     this.#step = 'over'; // should it throw
-    const bare = this.#takeGs2Header(decodeUtf8(data, CLIENT_FIRST));
+    const bare = this.#takeGs2Header(decodeSaslText(data, `SCRAM: ${CLIENT_FIRST}`));
     const [user = '', nonce = ''] = leadingValues(parseScramAttributes(bare, CLIENT_FIRST), 'nr', CLIENT_FIRST);
     if (!isNonce(nonce)) throw new RemoteProtocolError("SCRAM: the client's nonce is not printable ASCII");
     this.#user = unescapeName(user);
@@ -126,7 +127,7 @@ export class ScramServer {
   receiveClientFinal(data: Uint8Array): Uint8Array | undefined {
     this.#demand('clientFinal', 'receiveClientFinal');
     this.#step = 'over';
-    const message = decodeUtf8(data, CLIENT_FINAL);
+    const message = decodeSaslText(data, `SCRAM: ${CLIENT_FINAL}`);
     const proof = this.#readProof(message);
     const withoutProof = message.slice(0, message.lastIndexOf(',p='));
     const authMessage = utf8(`${this.#clientFirstBare},${this.#serverFirst},${withoutProof}`);
@@ -178,14 +179,5 @@ export class ScramServer {
 
   #demand(step: 'clientFirst' | 'clientFinal', call: string): void {
     if (this.#step !== step) throw new TypeError(`${call}: expected at ${step}, the conversation is at ${this.#step}`);
-  }
-}
-
-function decodeUtf8(data: Uint8Array, what: string): string {
-  try {
-    // What is signed are bytes: neither may a mark vanish nor anything be replaced.
-    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(data);
-  } catch (cause) {
-    throw new RemoteProtocolError(`SCRAM: ${what} is not UTF-8`, { cause });
   }
 }

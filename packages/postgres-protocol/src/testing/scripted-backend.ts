@@ -7,7 +7,7 @@
 // connection; finish() tells of it.
 import { ReadBuffer } from '@millrace/read-buffer';
 import { cutBytes, type Chunking } from './chunking.js';
-import { concatenate } from './concatenate.js';
+import { concatenate } from '../concatenate.js';
 import { decodeClientBytes, describeClientBytes, describeMessage, layoutOf } from './client-bytes.js';
 import { describeBytes } from './describe-value.js';
 import { isStartupPacket, readClientMessage, SESSION_LAYOUT, STARTUP_LAYOUT } from './frontend-message.js';

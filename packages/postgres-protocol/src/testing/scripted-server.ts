@@ -1,5 +1,5 @@
 import { ReadBuffer } from '@millrace/read-buffer';
-import { concatenate } from './concatenate.js';
+import { concatenate } from '../concatenate.js';
 import { readClientMessage, STARTUP_LAYOUT } from './frontend-message.js';
 import type { ClientMessage } from './frontend-message.js';
 import { ScriptError } from './script-error.js';

@@ -1,5 +1,5 @@
 import { checkChunking, type Chunking } from './chunking.js';
-import { concatenate } from './concatenate.js';
+import { concatenate } from '../concatenate.js';
 import { describeBytes, describeValue } from './describe-value.js';
 import { describeClientBytes, isWholeMessage } from './client-bytes.js';
 import { isStartupPacket, type ClientMessageName, type FrontendFields } from './frontend-message.js';
