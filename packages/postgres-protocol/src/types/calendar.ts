@@ -26,8 +26,15 @@ function daysBeforeMonth(month: number): number {
   return Math.floor((153 * month + 2) / 5);
 }
 
-/** Formats the date `days` after 2000-01-01 without its era: `2024-02-29`, `0044-03-15` for both AD and BC. */
-export function formatDate(days: number): string {
+/** A day of the proleptic Gregorian calendar; the year is astronomical, months and days count from 1. */
+export interface CalendarDate {
+  readonly year: number;
+  readonly month: number;
+  readonly day: number;
+}
+
+/** The date `days` after 2000-01-01. */
+export function calendarDate(days: number): CalendarDate {
   const shifted = days + DAYS_TO_POSTGRES_EPOCH;
   const era = Math.floor(shifted / DAYS_PER_ERA);
   const dayOfEra = shifted - era * DAYS_PER_ERA;
@@ -38,7 +45,12 @@ export function formatDate(days: number): string {
   const marchMonth = Math.floor((5 * dayOfYear + 2) / 153);
   const day = dayOfYear - daysBeforeMonth(marchMonth) + 1;
   const month = marchMonth < 10 ? marchMonth + 3 : marchMonth - 9;
-  const year = yearOfEra + era * 400 + (month <= 2 ? 1 : 0);
+  return { year: yearOfEra + era * 400 + (month <= 2 ? 1 : 0), month, day };
+}
+
+/** Formats the date `days` after 2000-01-01 without its era: `2024-02-29`, `0044-03-15` for both AD and BC. */
+export function formatDate(days: number): string {
+  const { year, month, day } = calendarDate(days);
   const printedYear = year > 0 ? year : 1 - year;
   return `${printedYear.toString().padStart(4, '0')}-${twoDigits(month)}-${twoDigits(day)}`;
 }

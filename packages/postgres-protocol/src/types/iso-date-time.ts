@@ -1,4 +1,5 @@
 import { daysOf, isDate, SECONDS_PER_DAY } from './calendar.js';
+import { microsecondsOfFraction, OFFSET_SOURCE, secondsOfOffset, secondsOfTime, TIME_SOURCE } from './time-of-day.js';
 
 /** A date and time that was read from a string. */
 export interface IsoDateTime {
@@ -16,12 +17,7 @@ export interface IsoDateTime {
 // year-month-day, then perhaps a time with perhaps an offset, then perhaps BC. Years are PostgreSQL's (four digits or
 // more, never 0, with BC behind) or those of Date.prototype.toISOString (sign and six digits, astronomical).
 const DATE = String.raw`([+-]\d{6}|\d{4,7})-(\d{2})-(\d{2})`;
-const TIME = String.raw`(\d{2}):(\d{2})(?::(\d{2})(?:\.(\d+))?)?`;
-const OFFSET = String.raw`(Z|([+-])(\d{2})(?::?(\d{2})(?::?(\d{2}))?)?)`;
-const ISO = new RegExp(`^${DATE}(?:[T ]${TIME}${OFFSET}?)?( BC)?$`);
-
-const MAX_FRACTION_DIGITS = 6;
-const MAX_OFFSET_SECONDS = 16 * 3600 - 1; // MAX_TZDISP_HOUR in datetime.h is 15
+const ISO = new RegExp(`^${DATE}(?:[T ]${TIME_SOURCE}${OFFSET_SOURCE}?)?( BC)?$`);
 
 /**
  * Reads an ISO 8601 date or date and time, as the server prints it (`T` or a space between them, ` BC` at the end) or
@@ -32,33 +28,26 @@ const MAX_OFFSET_SECONDS = 16 * 3600 - 1; // MAX_TZDISP_HOUR in datetime.h is 15
 export function parseIsoDateTime(source: string): IsoDateTime | string {
   const match = ISO.exec(source);
   if (match === null) return 'a string of another form';
-  const [, yearDigits = '', monthDigits, dayDigits, hourDigits, minutes, secondDigits = 0, fraction = ''] = match;
-  const [zone, zoneSign, zoneHours, zoneMinutes = 0, zoneSeconds = 0, bc] = match.slice(8);
+  const [, yearDigits = '', monthDigits, dayDigits, hours, minutes, secondDigits, fraction] = match;
 
-  const year = astronomicalYear(yearDigits, bc !== undefined);
+  const year = astronomicalYear(yearDigits, match[13] !== undefined);
   if (year === undefined) return 'a year that does not exist';
   const month = Number(monthDigits);
   const day = Number(dayDigits);
   if (!isDate(year, month, day)) return 'a date that does not exist';
 
-  const hour = Number(hourDigits ?? 0);
-  const minute = Number(minutes ?? 0);
-  const second = Number(secondDigits);
-  if (hour > 23 || minute > 59 || second > 59) return 'a time of day that does not exist';
-  if (fraction.length > MAX_FRACTION_DIGITS) return 'a fraction finer than microseconds';
-
-  let offsetSeconds: number | undefined;
-  if (zone !== undefined) {
-    offsetSeconds = zone === 'Z' ? 0 : Number(zoneHours) * 3600 + Number(zoneMinutes) * 60 + Number(zoneSeconds);
-    const isReal = offsetSeconds <= MAX_OFFSET_SECONDS && Number(zoneMinutes) <= 59 && Number(zoneSeconds) <= 59;
-    if (!isReal) return 'an offset that does not exist';
-    if (zoneSign === '-') offsetSeconds = -offsetSeconds;
-  }
+  const seconds = hours === undefined ? 0 : secondsOfTime(hours, minutes, secondDigits);
+  if (typeof seconds === 'string') return seconds;
+  if (seconds === SECONDS_PER_DAY) return 'a time of day that does not exist'; // a timestamp has a next day for it
+  const microseconds = microsecondsOfFraction(fraction);
+  if (typeof microseconds === 'string') return microseconds;
+  const offsetSeconds = match[8] === undefined ? undefined : secondsOfOffset(match.slice(8, 13));
+  if (typeof offsetSeconds === 'string') return offsetSeconds;
   return {
     days: daysOf(year, month, day),
-    seconds: hour * 3600 + minute * 60 + second,
-    microseconds: Number(fraction.padEnd(MAX_FRACTION_DIGITS, '0')),
-    hasTime: hourDigits !== undefined,
+    seconds,
+    microseconds,
+    hasTime: hours !== undefined,
     offsetSeconds,
   };
 }
