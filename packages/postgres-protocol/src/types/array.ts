@@ -1,10 +1,10 @@
-import type { ReadBuffer } from '@millrace/read-buffer';
-import type { WriteBuffer } from '@millrace/write-buffer';
-import type { ValueOptions } from '../statement.js';
-import { arrayLowerBounds, attachLowerBounds } from './array-lower-bounds.js';
-import type { BinaryType, ValueReader, ValueWriter } from './binary-type.js';
+import { attachLowerBounds } from './array-lower-bounds.js';
+import { arrayWriter } from './array-writer.js';
 import { MalformedValueError } from './malformed-value-error.js';
-import { kindOf, outOfRange, RefusedValueError, wrongKind } from './refused-value-error.js';
+import { numberLoopOf, type NumberArray, type NumberLoop } from './number-loops.js';
+import { textArrayReader, textArrayWriter } from './text-array.js';
+import type { ValueOptions } from './value-options.js';
+import type { ValueReader, WireType } from './wire-type.js';
 
 // On the wire (array_send in arrayfuncs.c): int32 dimensions, int32 "has NULLs", the element's OID; for each dimension
 // int32 size and int32 lower bound; then the elements in row-major order, each with its int32 length, -1 for NULL.
@@ -12,191 +12,161 @@ import { kindOf, outOfRange, RefusedValueError, wrongKind } from './refused-valu
 const MAX_DIMENSIONS = 6; // MAXDIM in c.h
 const HEADER_BYTES = 12;
 const DIMENSION_BYTES = 8;
-const MIN_ELEMENT_BYTES = 4;
+const LENGTH_BYTES = 4;
+/** Up to here memory is taken in one piece; more would make V8 choose a hash table. */
+const MAX_PREALLOCATED = 1 << 24;
 
 /**
- * Makes the array type of an element type: nested arrays with one level for each dimension, `null` for NULL.
+ * Makes the array type of an element type: nested arrays with one level for each dimension, `null` for NULL. Elements of
+ * a type without a binary format make an array without one.
  *
- * @param elementsMayBeArrays - For json and jsonb, whose values may be JavaScript arrays themselves. Such an array has
- * one dimension, unless it was decoded with more.
+ * @param delimiter - What stands between elements in text: `pg_type.typdelim`. Default: a comma.
  */
-export function arrayOf(oid: number, element: BinaryType, elementsMayBeArrays = false): BinaryType {
+export function arrayOf(oid: number, element: WireType, delimiter = ','): WireType {
+  const name = `${element.name}[]`;
+  if (element.format === 0) {
+    return {
+      oid,
+      name,
+      format: 0,
+      valuesAreArrays: true,
+      reader: (options) => textArrayReader(element, options, delimiter),
+      write: textArrayWriter(element, delimiter),
+    };
+  }
   return {
     oid,
-    name: `${element.name}[]`,
-    reader: (options) => arrayReader(element, options, elementsMayBeArrays),
-    write: arrayWriter(element, elementsMayBeArrays),
+    name,
+    valuesAreArrays: true,
+    reader: (options) => arrayReader(element, options),
+    write: arrayWriter(element),
   };
 }
 
-function arrayReader(element: BinaryType, options: ValueOptions, elementsMayBeArrays: boolean): ValueReader {
+function arrayReader(element: WireType, options: ValueOptions): ValueReader {
   const readElement = element.reader(options);
-  return function readArray(input, length) {
-    const unreadAfter = input.length - length;
-    if (length < HEADER_BYTES || unreadAfter < 0) {
-      throw new MalformedValueError(`an array is not ${length} bytes long with ${input.length} left`);
+  const loop = numberLoopOf(element.inline?.(options));
+  const wantsTyped = options.arrays === 'typed';
+  return function readArray(bytes, view, start, end) {
+    const dimensions = checkHeader(view, start, end, element);
+    const at = start + HEADER_BYTES + dimensions * DIMENSION_BYTES;
+    const count = countElements(view, start, end, dimensions);
+    if (count === 0) {
+      if (at !== end) throw new MalformedValueError(`an empty array has ${end - at} bytes behind its header`);
+      return wantsTyped && loop !== undefined ? loop.typed(0) : [];
     }
-    const { sizes, bounds } = readDimensions(input, length, element);
-    const array = sizes.length === 0 ? [] : readLevel(input, sizes, 0, readElement);
-    if (input.length !== unreadAfter) {
-      throw new MalformedValueError(`an array of ${length} bytes ends ${input.length - unreadAfter} bytes off`);
-    }
-    const hasPlainBounds = bounds.every((bound) => bound === 1);
-    if (!hasPlainBounds || (elementsMayBeArrays && sizes.length > 1)) attachLowerBounds(array, bounds);
-    return array;
+    const isPlain = dimensions === 1 && view.getInt32(start + HEADER_BYTES + 4) === 1;
+    const isTyped = wantsTyped && isPlain;
+    const flat =
+      (loop && readNumbers(loop, view, at, end, count, isTyped)) ??
+      readElements(bytes, view, at, end, count, readElement);
+    return isPlain ? flat : shaped(flat as unknown[], view, start, dimensions, element.valuesAreArrays === true);
   };
 }
 
-/** Reads all that stands before the elements. Afterwards their number is known to fit into the bytes of the value. */
-function readDimensions(input: ReadBuffer, length: number, element: BinaryType): { sizes: number[]; bounds: number[] } {
-  const dimensions = input.readInt32();
-  const hasNulls = input.readInt32();
-  const elementOid = input.readUint32();
-  const elementsBytes = length - HEADER_BYTES - dimensions * DIMENSION_BYTES;
-  if (!(dimensions >= 0 && dimensions <= MAX_DIMENSIONS && elementsBytes >= 0 && (hasNulls === 0 || hasNulls === 1))) {
-    throw new MalformedValueError(`an array has no ${dimensions} dimensions with NULL flag ${hasNulls}`);
+/** Reads all that stands before the dimensions, and returns how many these are. */
+function checkHeader(view: DataView, start: number, end: number, element: WireType): number {
+  const length = end - start;
+  if (length < HEADER_BYTES) throw new MalformedValueError(`an array is at least 12 bytes long, got ${length}`);
+  const dimensions = view.getInt32(start);
+  const hasNulls = view.getInt32(start + 4);
+  const isSound = dimensions >= 0 && dimensions <= MAX_DIMENSIONS && (hasNulls === 0 || hasNulls === 1);
+  if (!isSound || dimensions * DIMENSION_BYTES > length - HEADER_BYTES) {
+    throw new MalformedValueError(`an array of ${length} bytes has no ${dimensions} dimensions with NULL flag ${hasNulls}`);
   }
+  const elementOid = view.getUint32(start + 8);
   if (elementOid !== element.oid) {
     throw new MalformedValueError(`an array of type ${element.oid} holds elements of type ${elementOid}`);
   }
-  const sizes: number[] = [];
-  const bounds: number[] = [];
-  let count = dimensions === 0 ? 0 : 1;
-  for (let i = 0; i < dimensions; i++) {
-    const size = input.readInt32();
-    if (size < 0) throw new MalformedValueError(`an array dimension has size ${size}`);
-    count *= size;
-    sizes.push(size);
-    bounds.push(input.readInt32());
-  }
-  // Before anything is allocated: a size is the peer's word, the bytes of the frame are there.
-  if (count * MIN_ELEMENT_BYTES > elementsBytes) {
-    throw new MalformedValueError(`an array has no ${count} elements in ${elementsBytes} bytes`);
-  }
-  return count === 0 ? { sizes: [], bounds: [] } : { sizes, bounds };
+  return dimensions;
 }
 
-function readLevel(input: ReadBuffer, sizes: readonly number[], level: number, readElement: ValueReader): unknown[] {
-  const size = sizes[level] ?? 0;
-  const isLeaf = level === sizes.length - 1;
-  const array: unknown[] = [];
-  for (let i = 0; i < size; i++) {
-    if (isLeaf) {
-      const length = input.readInt32();
-      array.push(length === -1 ? null : readElement(input, length));
-    } else {
-      array.push(readLevel(input, sizes, level + 1, readElement));
-    }
+/** Multiplies the sizes. So many elements are known to fit into the bytes of the value. */
+function countElements(view: DataView, start: number, end: number, dimensions: number): number {
+  const at = start + HEADER_BYTES + dimensions * DIMENSION_BYTES;
+  let count = dimensions === 0 ? 0 : 1;
+  for (let i = start + HEADER_BYTES; i < at; i += DIMENSION_BYTES) {
+    const size = view.getInt32(i);
+    if (size < 0) throw new MalformedValueError(`an array dimension has size ${size}`);
+    count *= size;
   }
+  // Before anything is allocated: a size is the peer's word, the bytes of the frame are there.
+  if (count * LENGTH_BYTES > end - at) {
+    throw new MalformedValueError(`an array has no ${count} elements in ${end - at} bytes`);
+  }
+  return count;
+}
+
+/** Returns `undefined` where a length is not that of the type: because of a NULL, or because something is wrong. */
+function readNumbers(
+  loop: NumberLoop,
+  view: DataView,
+  at: number,
+  end: number,
+  count: number,
+  isTyped: boolean,
+): NumberArray | undefined {
+  if (count * (LENGTH_BYTES + loop.byteLength) !== end - at) return undefined;
+  const target = isTyped ? loop.typed(count) : (emptyArray(count) as number[]);
+  return loop.read(view, at, count, target) ? target : undefined;
+}
+
+function readElements(
+  bytes: Uint8Array,
+  view: DataView,
+  start: number,
+  end: number,
+  count: number,
+  read: ValueReader,
+): unknown[] {
+  const array = emptyArray(count);
+  let at = start;
+  for (let i = 0; i < count; i++) {
+    if (end - at < LENGTH_BYTES) throw new MalformedValueError(`an array of ${count} elements ends before element ${i}`);
+    const length = view.getInt32(at);
+    at += LENGTH_BYTES;
+    if (length === -1) {
+      array[i] = null;
+      continue;
+    }
+    if (!(length >= 0 && length <= end - at)) {
+      throw new MalformedValueError(`an array element of ${length} bytes has ${end - at} bytes left`);
+    }
+    array[i] = read(bytes, view, at, at + length);
+    at += length;
+  }
+  if (at !== end) throw new MalformedValueError(`an array ends ${end - at} bytes off`);
   return array;
 }
 
-function arrayWriter(element: BinaryType, elementsMayBeArrays: boolean): ValueWriter {
-  return function writeArray(out, value) {
-    if (!Array.isArray(value)) throw wrongKind(`an array of ${element.name}`, value);
-    const bounds = arrayLowerBounds(value);
-    const sizes = elementsMayBeArrays ? sizesToDepth(value, bounds?.length ?? 1) : sizesOf(value);
-    const isEmpty = sizes.includes(0);
-    const lengthAt = out.reserveInt32();
-    const start = out.length;
-    out.writeInt32(isEmpty ? 0 : sizes.length);
-    const hasNullsAt = out.reserveInt32();
-    out.writeUint32(element.oid);
-    if (!isEmpty) {
-      for (const [i, size] of sizes.entries()) {
-        out.writeInt32(size);
-        out.writeInt32(bounds?.length === sizes.length ? (bounds[i] ?? 1) : 1);
-      }
-    }
-    // An empty one has no elements to write, but is checked for its shape all the same.
-    const elements = new ElementWriter(out, element.write, sizes, elementsMayBeArrays);
-    elements.writeAll(value);
-    out.patchInt32(hasNullsAt, elements.hasNulls ? 1 : 0);
-    out.patchInt32(lengthAt, out.length - start);
-  };
+// perf: long arrays; no growth, and no copies on the way.
+function emptyArray(count: number): unknown[] {
+  return count <= MAX_PREALLOCATED ? new Array<unknown>(count) : [];
 }
 
-/** The sizes of all dimensions, by the first element of each; whether the others agree is checked on writing. */
-function sizesOf(array: readonly unknown[]): number[] {
-  const sizes: number[] = [];
-  let level: unknown = array;
-  while (Array.isArray(level)) {
-    if (sizes.length === MAX_DIMENSIONS) throw outOfRange(`at most ${MAX_DIMENSIONS} dimensions`, 'more');
-    sizes.push(level.length);
-    level = level[0] as unknown;
+/** Gives the elements the shape of the dimensions, and their lower bounds where these say anything. */
+function shaped(
+  flat: unknown[],
+  view: DataView,
+  start: number,
+  dimensions: number,
+  elementsAreArrays: boolean,
+): unknown[] {
+  const bounds: number[] = [];
+  let array = flat;
+  for (let i = dimensions - 1; i >= 0; i--) {
+    const at = start + HEADER_BYTES + i * DIMENSION_BYTES;
+    bounds.unshift(view.getInt32(at + 4));
+    if (i > 0) array = inGroups(array, view.getInt32(at));
   }
-  return sizes;
+  const hasPlainBounds = bounds.every((bound) => bound === 1);
+  if (!hasPlainBounds || (elementsAreArrays && dimensions > 1)) attachLowerBounds(array, bounds);
+  return array;
 }
 
-function sizesToDepth(array: readonly unknown[], depth: number): number[] {
-  const sizes: number[] = [];
-  let level: unknown = array;
-  while (sizes.length < depth && Array.isArray(level)) {
-    sizes.push(level.length);
-    level = level[0] as unknown;
-  }
-  return sizes;
+function inGroups(array: readonly unknown[], size: number): unknown[] {
+  const groups: unknown[] = [];
+  for (let i = 0; i < array.length; i += size) groups.push(array.slice(i, i + size));
+  return groups;
 }
 
-/** Writes the elements of one array and knows which one it is at, for the message if one is refused. */
-class ElementWriter {
-  hasNulls = false;
-  private readonly _out: WriteBuffer;
-  private readonly _write: ValueWriter;
-  private readonly _sizes: readonly number[];
-  private readonly _elementsMayBeArrays: boolean;
-  private readonly _path: number[] = [];
-
-  constructor(out: WriteBuffer, write: ValueWriter, sizes: readonly number[], elementsMayBeArrays: boolean) {
-    this._out = out;
-    this._write = write;
-    this._sizes = sizes;
-    this._elementsMayBeArrays = elementsMayBeArrays;
-  }
-
-  writeAll(array: readonly unknown[]): void {
-    try {
-      this._writeLevel(array);
-    } catch (error) {
-      if (!(error instanceof RefusedValueError)) throw error;
-      const where = this._path.map((index) => `[${index}]`).join('');
-      throw new RefusedValueError(error.kind, `element ${where}: ${error.message}`, { cause: error.cause });
-    }
-  }
-
-  private _writeLevel(array: readonly unknown[]): void {
-    const depth = this._path.length;
-    const isLeaf = depth === this._sizes.length - 1;
-    // Not for...of: a hole is an element too, and refused as one.
-    for (let i = 0; i < array.length; i++) {
-      this._path[depth] = i;
-      const item = array[i];
-      if (isLeaf) this._writeElement(item);
-      else this._writeLevel(this._checkedArray(item, this._sizes[depth + 1] ?? 0));
-    }
-    this._path.length = depth;
-  }
-
-  /** All arrays of one level are of the same length: PostgreSQL's arrays are rectangular. */
-  private _checkedArray(item: unknown, size: number): readonly unknown[] {
-    const expected = `an array of ${size} elements as its first sibling`;
-    if (!Array.isArray(item)) throw wrongKind(expected, item);
-    if (item.length !== size) {
-      throw new RefusedValueError('type', `expected ${expected}, got an array of ${item.length}`);
-    }
-    return item;
-  }
-
-  private _writeElement(item: unknown): void {
-    if (item === null) {
-      this._out.writeInt32(-1);
-      this.hasNulls = true;
-      return;
-    }
-    if (item === undefined) throw wrongKind('a value, or null for NULL', item);
-    if (Array.isArray(item) && !this._elementsMayBeArrays) {
-      throw new RefusedValueError('type', `expected no array, as its first sibling, got ${kindOf(item)}`);
-    }
-    this._write(this._out, item);
-  }
-}

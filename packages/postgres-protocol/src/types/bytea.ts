@@ -1,18 +1,17 @@
-import type { ReadBuffer } from '@millrace/read-buffer';
 import type { WriteBuffer } from '@millrace/write-buffer';
-import type { BinaryType } from './binary-type.js';
+import type { WireType } from './wire-type.js';
 import { wrongKind } from './refused-value-error.js';
 
 /** `bytea` as a `Uint8Array` of its own, exactly as long as the value; written from any `Uint8Array`, so from a Buffer. */
-export const bytea: BinaryType = {
+export const bytea: WireType = {
   oid: 17, // pg_type.dat
   name: 'bytea',
   reader: () => readBytea,
   write: writeBytea,
 };
 
-function readBytea(input: ReadBuffer, length: number): Uint8Array {
-  return input.readBytes(length);
+function readBytea(bytes: Uint8Array, _view: DataView, start: number, end: number): Uint8Array {
+  return bytes.slice(start, end);
 }
 
 function writeBytea(out: WriteBuffer, value: unknown): void {

@@ -1,6 +1,5 @@
-import type { ReadBuffer } from '@millrace/read-buffer';
 import type { WriteBuffer } from '@millrace/write-buffer';
-import type { BinaryType } from './binary-type.js';
+import type { WireType } from './wire-type.js';
 import { FIRST_DAY_AD, formatDate, POSTGRES_EPOCH_DAYS, SECONDS_PER_DAY, twoDigits } from './calendar.js';
 import { parseIsoDateTime, secondsOf } from './iso-date-time.js';
 import type { IsoDateTime } from './iso-date-time.js';
@@ -11,7 +10,7 @@ import { outOfRange, RefusedValueError, wrongKind } from './refused-value-error.
 // `date` and `timestamp` name no instant, so they are strings: a Date in either direction would bring in a time zone.
 
 /** `date` as `'YYYY-MM-DD'`, with ` BC` behind where it is; or `'infinity'`, `'-infinity'`. */
-export const date: BinaryType = {
+export const date: WireType = {
   oid: 1082, // pg_type.dat, as every OID of this file
   name: 'date',
   reader: () => readDate,
@@ -19,7 +18,7 @@ export const date: BinaryType = {
 };
 
 /** `timestamp` as `'YYYY-MM-DDTHH:MM:SS'` with up to six digits of a fraction, ` BC`, or `'infinity'`, `'-infinity'`. */
-export const timestamp: BinaryType = {
+export const timestamp: WireType = {
   oid: 1114,
   name: 'timestamp',
   reader: () => readTimestamp,
@@ -27,7 +26,7 @@ export const timestamp: BinaryType = {
 };
 
 /** `timestamptz` as a Date (rounded down to milliseconds) or the numbers `Infinity` and `-Infinity`. */
-export const timestamptz: BinaryType = {
+export const timestamptz: WireType = {
   oid: 1184,
   name: 'timestamptz',
   reader: () => readTimestamptz,
@@ -45,18 +44,18 @@ const FIRST_DAY = -2_451_545;
 const LAST_DAY_OF_DATE = 2_145_031_948; // 5874897-12-31
 const LAST_SECOND_OF_TIMESTAMP = 9_223_371_331_199; // 294276-12-31T23:59:59
 
-function readDate(input: ReadBuffer, length: number): string {
-  checkLength('date', 4, length);
-  const days = input.readInt32();
+function readDate(_bytes: Uint8Array, view: DataView, start: number, end: number): string {
+  checkLength('date', 4, end - start);
+  const days = view.getInt32(start);
   if (days === INT32_MAX) return 'infinity';
   if (days === INT32_MIN) return '-infinity';
   return days < FIRST_DAY_AD ? `${formatDate(days)} BC` : formatDate(days);
 }
 
-function readTimestamp(input: ReadBuffer, length: number): string {
-  checkLength('timestamp', 8, length);
-  const high = input.readInt32();
-  const low = input.readUint32();
+function readTimestamp(_bytes: Uint8Array, view: DataView, start: number, end: number): string {
+  checkLength('timestamp', 8, end - start);
+  const high = view.getInt32(start);
+  const low = view.getUint32(start + 4);
   const infinity = infinityOf(high, low);
   if (infinity !== 0) return infinity > 0 ? 'infinity' : '-infinity';
   const seconds = secondsFrom(high, low);
@@ -65,10 +64,10 @@ function readTimestamp(input: ReadBuffer, length: number): string {
   return `${formatDate(days)}T${time}${days < FIRST_DAY_AD ? ' BC' : ''}`;
 }
 
-function readTimestamptz(input: ReadBuffer, length: number): Date | number {
-  checkLength('timestamptz', 8, length);
-  const high = input.readInt32();
-  const low = input.readUint32();
+function readTimestamptz(_bytes: Uint8Array, view: DataView, start: number, end: number): Date | number {
+  checkLength('timestamptz', 8, end - start);
+  const high = view.getInt32(start);
+  const low = view.getUint32(start + 4);
   const infinity = infinityOf(high, low);
   if (infinity !== 0) return infinity;
   const milliseconds = Math.floor(microsecondsFrom(high, low) / 1000);

@@ -1,32 +1,35 @@
-import type { ReadBuffer } from '@millrace/read-buffer';
+import { decodeUtf8 } from '@millrace/read-buffer';
 import type { WriteBuffer } from '@millrace/write-buffer';
-import type { BinaryType } from './binary-type.js';
+import type { WireType } from './wire-type.js';
 import { MalformedValueError } from './malformed-value-error.js';
 import { kindOf, RefusedValueError, wrongKind } from './refused-value-error.js';
 
 // Both types take any value that JSON.stringify takes, and give what JSON.parse gives. A JavaScript string is a JSON
 // string, not JSON text: '{"a":1}' is stored as a string of seven characters. `null` is SQL NULL, not JSON's null.
+// The option `json: 'text'` gives the text in place of the parsed value; it does not change what is written.
 
 /** `json`: parsed; keeps what JSON.parse keeps, so not the digits of a number beyond 2^53. */
-export const json: BinaryType = {
+export const json: WireType = {
   oid: 114, // pg_type.dat
   name: 'json',
-  reader: () => readJson,
+  reader: (options) => (options.json === 'text' ? readJsonText : readJson),
+  valuesAreArrays: true,
   write: writeJson,
 };
 
 /** `jsonb`: as `json`. */
-export const jsonb: BinaryType = {
+export const jsonb: WireType = {
   oid: 3802, // pg_type.dat
   name: 'jsonb',
-  reader: () => readJsonb,
+  reader: (options) => (options.json === 'text' ? readJsonbText : readJsonb),
+  valuesAreArrays: true,
   write: writeJsonb,
 };
 
 const JSONB_VERSION = 1; // jsonb_send in jsonb.c: the only version there has been
 
-function readJson(input: ReadBuffer, length: number): unknown {
-  const source = input.readUtf8(length);
+function readJson(bytes: Uint8Array, _view: DataView, start: number, end: number): unknown {
+  const source = decodeUtf8(bytes, start, end);
   try {
     return JSON.parse(source) as unknown;
   } catch {
@@ -35,11 +38,24 @@ function readJson(input: ReadBuffer, length: number): unknown {
   }
 }
 
-function readJsonb(input: ReadBuffer, length: number): unknown {
-  if (length < 1) throw new MalformedValueError(`jsonb is at least 1 byte long, got ${length}`);
-  const version = input.readUint8();
+function readJsonText(bytes: Uint8Array, _view: DataView, start: number, end: number): string {
+  return decodeUtf8(bytes, start, end);
+}
+
+function readJsonb(bytes: Uint8Array, view: DataView, start: number, end: number): unknown {
+  checkVersion(bytes, start, end);
+  return readJson(bytes, view, start + 1, end);
+}
+
+function readJsonbText(bytes: Uint8Array, _view: DataView, start: number, end: number): string {
+  checkVersion(bytes, start, end);
+  return decodeUtf8(bytes, start + 1, end);
+}
+
+function checkVersion(bytes: Uint8Array, start: number, end: number): void {
+  if (end <= start) throw new MalformedValueError('jsonb is at least 1 byte long, got 0');
+  const version = bytes[start];
   if (version !== JSONB_VERSION) throw new MalformedValueError(`jsonb is of version 1, got ${version}`);
-  return readJson(input, length - 1);
 }
 
 function writeJson(out: WriteBuffer, value: unknown): void {

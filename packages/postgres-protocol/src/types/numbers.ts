@@ -1,15 +1,15 @@
-import type { ReadBuffer } from '@millrace/read-buffer';
 import type { WriteBuffer } from '@millrace/write-buffer';
-import type { ValueOptions } from '../statement.js';
-import type { BinaryType, ValueReader } from './binary-type.js';
 import { checkLength } from './malformed-value-error.js';
 import { outOfRange, wrongKind } from './refused-value-error.js';
+import type { ValueOptions } from './value-options.js';
+import type { InlineRead, ValueReader, WireType } from './wire-type.js';
 
 /** `int2` as a number. */
-export const int2: BinaryType = {
+export const int2: WireType = {
   oid: 21, // pg_type.dat, as every OID of this file
   name: 'int2',
   reader: () => readInt2,
+  inline: () => ({ byteLength: 2, expression: 'view.getInt16(at)', typedArray: 'Int16Array' }),
   write(out, value) {
     const integer = integerBetween(value, -32_768, 32_767);
     out.writeInt32(2);
@@ -18,10 +18,11 @@ export const int2: BinaryType = {
 };
 
 /** `int4` as a number. */
-export const int4: BinaryType = {
+export const int4: WireType = {
   oid: 23,
   name: 'int4',
   reader: () => readInt4,
+  inline: () => ({ byteLength: 4, expression: 'view.getInt32(at)', typedArray: 'Int32Array' }),
   write(out, value) {
     const integer = integerBetween(value, -2_147_483_648, 2_147_483_647);
     out.writeInt32(4);
@@ -30,10 +31,11 @@ export const int4: BinaryType = {
 };
 
 /** `oid` as a number: unsigned, unlike `int4`. */
-export const oid: BinaryType = {
+export const oid: WireType = {
   oid: 26,
   name: 'oid',
   reader: () => readOid,
+  inline: () => ({ byteLength: 4, expression: 'view.getUint32(at)', typedArray: 'Uint32Array' }),
   write(out, value) {
     const integer = integerBetween(value, 0, 4_294_967_295);
     out.writeInt32(4);
@@ -42,10 +44,11 @@ export const oid: BinaryType = {
 };
 
 /** `int8` as `ValueOptions.int8` says; written from a bigint, a safe integer or decimal digits. */
-export const int8: BinaryType = {
+export const int8: WireType = {
   oid: 20,
   name: 'int8',
   reader: int8Reader,
+  inline: int8Inline,
   write(out, value) {
     const integer = int8From(value);
     out.writeInt32(8);
@@ -54,18 +57,20 @@ export const int8: BinaryType = {
 };
 
 /** `float4` as a number, exactly: 0.1 comes as 0.10000000149011612. Writing rounds to the nearest float4. */
-export const float4: BinaryType = {
+export const float4: WireType = {
   oid: 700,
   name: 'float4',
   reader: () => readFloat4,
+  inline: () => ({ byteLength: 4, expression: 'view.getFloat32(at)', typedArray: 'Float32Array' }),
   write: writeFloat4,
 };
 
 /** `float8` as a number, bit for bit, negative zero included. */
-export const float8: BinaryType = {
+export const float8: WireType = {
   oid: 701,
   name: 'float8',
   reader: () => readFloat8,
+  inline: () => ({ byteLength: 8, expression: 'view.getFloat64(at)', typedArray: 'Float64Array' }),
   write(out, value) {
     if (typeof value !== 'number') throw wrongKind('a number', value);
     out.writeInt32(8);
@@ -73,29 +78,29 @@ export const float8: BinaryType = {
   },
 };
 
-function readInt2(input: ReadBuffer, length: number): number {
-  checkLength('int2', 2, length);
-  return input.readInt16();
+function readInt2(_bytes: Uint8Array, view: DataView, start: number, end: number): number {
+  checkLength('int2', 2, end - start);
+  return view.getInt16(start);
 }
 
-function readInt4(input: ReadBuffer, length: number): number {
-  checkLength('int4', 4, length);
-  return input.readInt32();
+function readInt4(_bytes: Uint8Array, view: DataView, start: number, end: number): number {
+  checkLength('int4', 4, end - start);
+  return view.getInt32(start);
 }
 
-function readOid(input: ReadBuffer, length: number): number {
-  checkLength('oid', 4, length);
-  return input.readUint32();
+function readOid(_bytes: Uint8Array, view: DataView, start: number, end: number): number {
+  checkLength('oid', 4, end - start);
+  return view.getUint32(start);
 }
 
-function readFloat4(input: ReadBuffer, length: number): number {
-  checkLength('float4', 4, length);
-  return input.readFloat32();
+function readFloat4(_bytes: Uint8Array, view: DataView, start: number, end: number): number {
+  checkLength('float4', 4, end - start);
+  return view.getFloat32(start);
 }
 
-function readFloat8(input: ReadBuffer, length: number): number {
-  checkLength('float8', 8, length);
-  return input.readFloat64();
+function readFloat8(_bytes: Uint8Array, view: DataView, start: number, end: number): number {
+  checkLength('float8', 8, end - start);
+  return view.getFloat64(start);
 }
 
 function int8Reader(options: ValueOptions): ValueReader {
@@ -110,19 +115,34 @@ function int8Reader(options: ValueOptions): ValueReader {
   }
 }
 
-function readInt8(input: ReadBuffer, length: number): bigint {
-  checkLength('int8', 8, length);
-  return input.readBigInt64();
+function int8Inline(options: ValueOptions): InlineRead {
+  switch (options.int8) {
+    case 'number':
+      return { byteLength: 8, expression: 'safeInt8(view, at)', constants: { safeInt8 } };
+    case 'string':
+      return { byteLength: 8, expression: 'view.getBigInt64(at).toString()' };
+    case 'bigint':
+    case undefined:
+      return { byteLength: 8, expression: 'view.getBigInt64(at)', typedArray: 'BigInt64Array' };
+  }
 }
 
-function readInt8AsString(input: ReadBuffer, length: number): string {
-  return readInt8(input, length).toString();
+function readInt8(_bytes: Uint8Array, view: DataView, start: number, end: number): bigint {
+  checkLength('int8', 8, end - start);
+  return view.getBigInt64(start);
 }
 
-function readInt8AsNumber(input: ReadBuffer, length: number): number {
-  checkLength('int8', 8, length);
-  const high = input.readInt32();
-  const value = high * 4_294_967_296 + input.readUint32(); // 2 ** 32
+function readInt8AsString(bytes: Uint8Array, view: DataView, start: number, end: number): string {
+  return readInt8(bytes, view, start, end).toString();
+}
+
+function readInt8AsNumber(_bytes: Uint8Array, view: DataView, start: number, end: number): number {
+  checkLength('int8', 8, end - start);
+  return safeInt8(view, start);
+}
+
+function safeInt8(view: DataView, at: number): number {
+  const value = view.getInt32(at) * 4_294_967_296 + view.getUint32(at + 4); // 2 ** 32
   // The sum is exact wherever it is safe; where it was rounded, it was rounded to something that is not safe either.
   if (!Number.isSafeInteger(value)) {
     throw new RangeError("the value is not a safe integer as a number; ask for int8 as 'bigint' or 'string'");

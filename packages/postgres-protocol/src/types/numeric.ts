@@ -1,18 +1,20 @@
-import type { ReadBuffer } from '@millrace/read-buffer';
 import type { WriteBuffer } from '@millrace/write-buffer';
-import type { BinaryType } from './binary-type.js';
 import { MalformedValueError } from './malformed-value-error.js';
 import { outOfRange, wrongKind } from './refused-value-error.js';
+import type { WireType } from './wire-type.js';
 
 // On the wire (numeric_send in numeric.c): four int16 fields and then base-10000 digits. `weight` is the power of 10000
 // of the first digit; `scale` is how many decimal digits are printed behind the point. 1.50 is [1, 5000], weight 0,
 // scale 2. Neither leading nor trailing zero digits are stored, so most of 1e131071 is only implied.
 
-/** `numeric` as a string, digit for digit as the server prints it; written from a string, a bigint or a finite number. */
-export const numeric: BinaryType = {
+/**
+ * `numeric` as a string, digit for digit as the server prints it, or as the nearest number; written from a string, a
+ * bigint or a finite number.
+ */
+export const numeric: WireType = {
   oid: 1700, // pg_type.dat
   name: 'numeric',
-  reader: () => readNumeric,
+  reader: (options) => (options.numeric === 'number' ? readNumericAsNumber : readNumeric),
   write: writeNumeric,
 };
 
@@ -28,33 +30,93 @@ const SPECIALS: ReadonlyMap<number, string> = new Map([
 const MAX_SCALE = 0x3fff;
 const MAX_INTEGER_DIGITS = 131_072; // manual, 8.1.2: "up to 131072 digits before the decimal point"
 
-function readNumeric(input: ReadBuffer, length: number): string {
-  if (length < HEADER_BYTES) throw new MalformedValueError(`numeric is at least 8 bytes long, got ${length}`);
-  const digitCount = input.readUint16();
-  const weight = input.readInt16();
-  const sign = input.readUint16();
-  const scale = input.readUint16();
-  if (length !== HEADER_BYTES + 2 * digitCount) {
-    throw new MalformedValueError(`numeric with ${digitCount} digits is not ${length} bytes long`);
-  }
+function readNumeric(_bytes: Uint8Array, view: DataView, start: number, end: number): string {
+  checkShape(view, start, end);
+  const digitCount = view.getUint16(start);
+  const weight = view.getInt16(start + 2);
+  const sign = view.getUint16(start + 4);
+  const scale = view.getUint16(start + 6);
   const special = SPECIALS.get(sign);
-  if (special !== undefined) {
-    input.skip(length - HEADER_BYTES);
-    return special;
-  }
+  if (special !== undefined) return special;
   if ((sign !== POSITIVE && sign !== NEGATIVE) || scale > MAX_SCALE) {
     throw new MalformedValueError(`numeric has no sign ${sign} with scale ${scale}`);
   }
-  return formatDigits(readDigits(input, digitCount), weight, sign === NEGATIVE, scale);
+  const isNegative = sign === NEGATIVE;
+  // perf: prices and counts; at most twelve digits on each side of the point are exact as a number.
+  if (weight >= -1 && weight < SMALL_GROUPS && digitCount - weight <= SMALL_GROUPS + 1 && scale <= 4 * SMALL_GROUPS) {
+    return formatSmall(view, start, isNegative, scale);
+  }
+  return formatDigits(readDigits(view, start + HEADER_BYTES, digitCount), weight, isNegative, scale);
+}
+
+function checkShape(view: DataView, start: number, end: number): void {
+  const length = end - start;
+  if (length < HEADER_BYTES) throw new MalformedValueError(`numeric is at least 8 bytes long, got ${length}`);
+  const digitCount = view.getUint16(start);
+  if (length !== HEADER_BYTES + 2 * digitCount) {
+    throw new MalformedValueError(`numeric with ${digitCount} digits is not ${length} bytes long`);
+  }
+}
+
+/** Base-10000 digits that are still exact when they are added up: twelve decimal ones. */
+const SMALL_GROUPS = 3;
+const POWERS_OF_10: readonly number[] = Array.from({ length: 23 }, (_, exponent) => Number(`1e${exponent}`));
+
+function formatSmall(view: DataView, start: number, isNegative: boolean, scale: number): string {
+  const pointAt = view.getInt16(start + 2) + 1;
+  const digitCount = view.getUint16(start);
+  const integer = groupsFrom(view, start, 0, pointAt, digitCount);
+  const whole = isNegative ? `-${integer}` : integer.toString();
+  if (scale === 0) {
+    groupsFrom(view, start, pointAt, digitCount, digitCount); // for its check
+    return whole;
+  }
+  const groups = Math.max(Math.ceil(scale / 4), digitCount - pointAt);
+  const fraction = groupsFrom(view, start, pointAt, pointAt + groups, digitCount);
+  const shown = Math.floor(fraction / (POWERS_OF_10[4 * groups - scale] as number));
+  return `${whole}.${shown.toString().padStart(scale, '0')}`;
+}
+
+/** The base-10000 digits from index `from` to `to` as one integer; those that are not stored are zeros. */
+function groupsFrom(view: DataView, start: number, from: number, to: number, digitCount: number): number {
+  let sum = 0;
+  for (let i = from; i < to; i++) sum = sum * 10_000 + (i < digitCount ? digitAt(view, start + HEADER_BYTES + 2 * i) : 0);
+  return sum;
+}
+
+function digitAt(view: DataView, at: number): number {
+  const digit = view.getUint16(at);
+  if (digit > 9999) throw new MalformedValueError(`numeric digit ${digit} is more than 9999`);
+  return digit;
+}
+
+function readNumericAsNumber(bytes: Uint8Array, view: DataView, start: number, end: number): number {
+  checkShape(view, start, end);
+  const digitCount = view.getUint16(start);
+  const sign = view.getUint16(start + 4);
+  const exponent = 4 * (view.getInt16(start + 2) + 1 - digitCount);
+  const isPlain = (sign === POSITIVE || sign === NEGATIVE) && view.getUint16(start + 6) <= MAX_SCALE;
+  if (isPlain && digitCount > 0 && digitCount <= SMALL_GROUPS && exponent >= -22 && exponent <= 22) {
+    const integer = groupsFrom(view, start, 0, digitCount, digitCount);
+    // Both operands are exact, so that this one operation gives the nearest number.
+    const power = POWERS_OF_10[Math.abs(exponent)] as number;
+    const size = exponent < 0 ? integer / power : integer * power;
+    return sign === NEGATIVE ? -size : size;
+  }
+  const value = Number(readNumeric(bytes, view, start, end));
+  if (isPlain && !Number.isFinite(value)) {
+    throw new RangeError("the value is beyond the largest number; ask for numeric as 'string'");
+  }
+  return value;
 }
 
 /** The base-10000 digits as decimal ones, four for each. */
-function readDigits(input: ReadBuffer, count: number): string {
+function readDigits(view: DataView, start: number, count: number): string {
   let decimals = '';
   for (let i = 0; i < count; i++) {
-    const digit = input.readUint16();
-    if (digit > 9999) throw new MalformedValueError(`numeric digit ${digit} is more than 9999`);
-    decimals += digit.toString().padStart(4, '0');
+    decimals += digitAt(view, start + 2 * i)
+      .toString()
+      .padStart(4, '0');
   }
   return decimals;
 }
@@ -128,10 +190,14 @@ function writeDecimal(
   }
   // Grouped by four from the point: the first group is filled with zeros on the left, the last one on the right.
   const weight = Math.ceil(pointAt / 4) - 1;
-  const padded = '0'.repeat(4 * (weight + 1) - pointAt) + decimals.slice(start, end);
-  const digitCount = Math.ceil(padded.length / 4);
+  const first = start - (4 * (weight + 1) - pointAt);
+  const digitCount = Math.ceil((end - first) / 4);
   writeHeader(out, digitCount, weight, isNegative, scale);
-  for (let i = 0; i < digitCount; i++) out.writeUint16(Number(padded.slice(4 * i, 4 * i + 4).padEnd(4, '0')));
+  for (let at = first; at < end; at += 4) {
+    let digit = 0;
+    for (let i = at; i < at + 4; i++) digit = digit * 10 + (i >= start && i < end ? decimals.charCodeAt(i) - 0x30 : 0);
+    out.writeUint16(digit);
+  }
 }
 
 function writeHeader(out: WriteBuffer, digitCount: number, weight: number, isNegative: boolean, scale: number): void {

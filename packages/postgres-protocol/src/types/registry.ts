@@ -1,16 +1,21 @@
 import { arrayOf } from './array.js';
-import type { BinaryType } from './binary-type.js';
 import { bool } from './boolean.js';
 import { bytea } from './bytea.js';
 import { date, timestamp, timestamptz } from './date-time.js';
+import { NUMBER_LIKE_TYPES } from './identifier-types.js';
 import { json, jsonb } from './json.js';
 import { float4, float8, int2, int4, int8, oid } from './numbers.js';
 import { numeric } from './numeric.js';
 import { bpchar, char, name, text, unknown, varchar, voidType } from './text.js';
+import { TEXT_LIKE_TYPES } from './text-like-types.js';
+import { TIME_TYPES } from './time-types.js';
 import { uuid } from './uuid.js';
+import type { WireType } from './wire-type.js';
 
 /** Each element type beside the OID of its array type: `array_type_oid` in pg_type.dat. */
-const WITH_ARRAYS: readonly (readonly [element: BinaryType, arrayOid: number])[] = [
+const WITH_ARRAYS: readonly (readonly [element: WireType, arrayOid: number | undefined])[] = [
+  [unknown, undefined],
+  [voidType, undefined],
   [bool, 1000],
   [bytea, 1001],
   [char, 1002],
@@ -29,19 +34,17 @@ const WITH_ARRAYS: readonly (readonly [element: BinaryType, arrayOid: number])[]
   [timestamptz, 1185],
   [numeric, 1231],
   [uuid, 2951],
-];
-const JSON_WITH_ARRAYS: typeof WITH_ARRAYS = [
   [json, 199],
   [jsonb, 3807],
+  ...TIME_TYPES,
+  ...NUMBER_LIKE_TYPES,
+  ...TEXT_LIKE_TYPES,
 ];
 
-const BY_OID: ReadonlyMap<number, BinaryType> = new Map(
-  [
-    unknown,
-    voidType,
-    ...WITH_ARRAYS.flatMap(([element, arrayOid]) => [element, arrayOf(arrayOid, element)]),
-    ...JSON_WITH_ARRAYS.flatMap(([element, arrayOid]) => [element, arrayOf(arrayOid, element, true)]),
-  ].map((type) => [type.oid, type]),
+const BY_OID: ReadonlyMap<number, WireType> = new Map(
+  WITH_ARRAYS.flatMap(([element, arrayOid]) =>
+    arrayOid === undefined ? [element] : [element, arrayOf(arrayOid, element)],
+  ).map((type) => [type.oid, type]),
 );
 
 /**
@@ -51,11 +54,11 @@ const BY_OID: ReadonlyMap<number, BinaryType> = new Map(
  *
  * @returns `undefined` for a type that is sent as text, in both directions.
  */
-export function binaryTypeOf(oid: number): BinaryType | undefined {
+export function builtInTypeOf(oid: number): WireType | undefined {
   return BY_OID.get(oid);
 }
 
 /** Every type with a binary format, for the tests that go through all of them. */
-export function binaryTypes(): Iterable<BinaryType> {
+export function builtInTypes(): Iterable<WireType> {
   return BY_OID.values();
 }

@@ -1,31 +1,32 @@
-import type { ReadBuffer } from '@millrace/read-buffer';
+import { decodeUtf8 } from '@millrace/read-buffer';
 import type { WriteBuffer } from '@millrace/write-buffer';
-import type { BinaryType } from './binary-type.js';
+import type { WireType } from './wire-type.js';
 import { checkLength } from './malformed-value-error.js';
 import { outOfRange, wrongKind } from './refused-value-error.js';
 
 // The OIDs of this file are those of pg_type.dat.
 
 /** `text`, and with it every type whose binary format is its text: a string, written from a string only. */
-export const text: BinaryType = textType(25, 'text');
-export const varchar: BinaryType = textType(1043, 'varchar');
+export const text: WireType = textType(25, 'text');
+export const varchar: WireType = textType(1043, 'varchar');
 /** `char(n)`: comes padded with spaces, as the server prints it. */
-export const bpchar: BinaryType = textType(1042, 'bpchar');
+export const bpchar: WireType = textType(1042, 'bpchar');
 /** `name`: the server refuses more than 63 bytes. */
-export const name: BinaryType = textType(19, 'name');
+export const name: WireType = textType(19, 'name');
 /** The type of a literal that nothing gave a type to. */
-export const unknown: BinaryType = textType(705, 'unknown');
+export const unknown: WireType = textType(705, 'unknown');
 
 /** `"char"`, the one-byte type of the catalogs: `''` for the byte 0, `'\ooo'` (octal) above ASCII, as PostgreSQL 16 prints it. */
-export const char: BinaryType = {
+export const char: WireType = {
   oid: 18,
   name: '"char"',
   reader: () => readChar,
+  inline: () => ({ byteLength: 1, expression: 'CHARS[bytes[at]]', constants: { CHARS } }),
   write: writeChar,
 };
 
 /** `void`, what a function without a result returns: `null`. It cannot be a parameter's type. */
-export const voidType: BinaryType = {
+export const voidType: WireType = {
   oid: 2278,
   name: 'void',
   reader: () => readVoid,
@@ -34,13 +35,13 @@ export const voidType: BinaryType = {
   },
 };
 
-function textType(oid: number, name: string): BinaryType {
+function textType(oid: number, name: string): WireType {
   return { oid, name, reader: () => readText, write: writeText };
 }
 
 /** Reads a value in text format, or of a type whose binary format is the same. */
-export function readText(input: ReadBuffer, length: number): string {
-  return input.readUtf8(length);
+export function readText(bytes: Uint8Array, _view: DataView, start: number, end: number): string {
+  return decodeUtf8(bytes, start, end);
 }
 
 function writeText(out: WriteBuffer, value: unknown): void {
@@ -77,16 +78,19 @@ function writeString(out: WriteBuffer, value: string): void {
   out.writeLengthPrefixedUtf8(value);
 }
 
-function readVoid(_input: ReadBuffer, length: number): null {
-  checkLength('void', 0, length);
+function readVoid(_bytes: Uint8Array, _view: DataView, start: number, end: number): null {
+  checkLength('void', 0, end - start);
   return null;
 }
 
-function readChar(input: ReadBuffer, length: number): string {
-  checkLength('"char"', 1, length);
-  const byte = input.readUint8();
+const CHARS: readonly string[] = Array.from({ length: 256 }, (_, byte) => {
   if (byte === 0) return '';
   return byte < 0x80 ? String.fromCharCode(byte) : `\\${byte.toString(8)}`;
+});
+
+function readChar(bytes: Uint8Array, _view: DataView, start: number, end: number): string {
+  checkLength('"char"', 1, end - start);
+  return CHARS[bytes[start] as number] as string;
 }
 
 const OCTAL_CHAR = /^\\[0-3][0-7]{2}$/;
