@@ -1,0 +1,186 @@
+import type { RunDecoder } from '@millrace/read-buffer';
+import type { ValueReader } from '../types/wire-type.js';
+import { BROKEN_ROW, ROW_HEADER_BYTES } from './broken-row.js';
+import { columnKind, type ColumnSink } from './column-sink.js';
+import { LazyRow, type RowReader } from './lazy-row.js';
+import type { LazySink } from './lazy-sink.js';
+import { objectMaker } from './object-maker.js';
+import type { RowShape } from './row-batch.js';
+import type { RowColumn } from './row-column.js';
+import type { RowList, RowSink } from './row-sink.js';
+
+const DATA_ROW = 0x44;
+
+/** Makes the decoder of rows that fills `sink`, without generating source: for hosts that forbid it. */
+export function closureDecoder(sink: RowSink, shape: RowShape): RunDecoder {
+  switch (shape) {
+    case 'objects':
+      return listDecoder(sink as RowList, objectMaker(sink.columns));
+    case 'arrays':
+      return listDecoder(sink as RowList, (values) => values.slice());
+    case 'columns':
+      return columnDecoder(sink as ColumnSink);
+    case 'lazy':
+      return lazyDecoder(sink as LazySink);
+  }
+}
+
+/** The frames that a decoder walks over. All run decoders below have this loop: a call per frame would cost more. */
+function frameEndAt(bytes: Uint8Array, view: DataView, frame: number, end: number): number {
+  if (end - frame < 5 || bytes[frame] !== DATA_ROW) return -1;
+  const frameEnd = frame + 1 + view.getInt32(frame + 1);
+  return frameEnd > end || frameEnd < frame + 5 ? -1 : frameEnd;
+}
+
+function listDecoder(sink: RowList, make: (values: unknown[]) => unknown): RunDecoder {
+  const readers = sink.columns.map(({ read }) => read);
+  const values: unknown[] = readers.map(() => null);
+  return function decode(bytes, view, start, end) {
+    const { rows } = sink;
+    let frame = start;
+    let at = start;
+    try {
+      for (;;) {
+        const frameEnd = frameEndAt(bytes, view, frame, end);
+        if (frameEnd === -1) break;
+        at = frame + ROW_HEADER_BYTES;
+        if (view.getUint16(frame + 5) !== readers.length) throw BROKEN_ROW;
+        for (let i = 0; i < readers.length; i++) {
+          const length = view.getInt32(at);
+          at += 4;
+          if (length === -1) values[i] = null;
+          else {
+            if (length >>> 0 > frameEnd - at) throw BROKEN_ROW;
+            values[i] = (readers[i] as ValueReader)(bytes, view, at, at + length);
+            at += length;
+          }
+        }
+        if (at !== frameEnd) throw BROKEN_ROW;
+        rows.push(make(values));
+        frame = frameEnd;
+      }
+    } catch (error) {
+      sink.fail(error, view, frame, at);
+    }
+    return frame;
+  };
+}
+
+/** Reads one value into the cells of its column. */
+type CellWriter = (
+  sink: ColumnSink,
+  row: number,
+  shift: number,
+  bytes: Uint8Array,
+  view: DataView,
+  at: number,
+  end: number,
+) => void;
+
+function columnDecoder(sink: ColumnSink): RunDecoder {
+  const writers = sink.columns.map(cellWriter);
+  const nullWriters = sink.columns.map(nullWriter);
+  return function decode(bytes, view, start, end) {
+    const shift = sink.textShift(start);
+    let row = sink.rowCount;
+    let frame = start;
+    let at = start;
+    try {
+      for (;;) {
+        const frameEnd = frameEndAt(bytes, view, frame, end);
+        if (frameEnd === -1) break;
+        at = frame + ROW_HEADER_BYTES;
+        if (view.getUint16(frame + 5) !== writers.length) throw BROKEN_ROW;
+        if (row === sink.capacity) sink.grow();
+        for (let i = 0; i < writers.length; i++) {
+          const length = view.getInt32(at);
+          at += 4;
+          if (length === -1) (nullWriters[i] as (row: number) => void)(row);
+          else {
+            if (length >>> 0 > frameEnd - at) throw BROKEN_ROW;
+            (writers[i] as CellWriter)(sink, row, shift, bytes, view, at, at + length);
+            at += length;
+          }
+        }
+        if (at !== frameEnd) throw BROKEN_ROW;
+        row++;
+        frame = frameEnd;
+      }
+    } catch (error) {
+      sink.fail(error, view, frame, at);
+    }
+    sink.commit(row, bytes, start, frame);
+    return frame;
+  };
+
+  function nullWriter(column: RowColumn, i: number): (row: number) => void {
+    const isText = columnKind(column) === 'text';
+    const nothing = columnKind(column) === 'values' ? null : column.inline?.typedArray?.startsWith('Big') ? 0n : 0;
+    return (row) => {
+      const cells = sink.cells[i] as unknown[];
+      sink.setNull(i, row);
+      if (isText) cells[2 * row] = cells[2 * row + 1] = 0;
+      else cells[row] = nothing;
+    };
+  }
+}
+
+function cellWriter(column: RowColumn, i: number): CellWriter {
+  const { read } = column;
+  if (columnKind(column) === 'text') {
+    return (sink, row, shift, _bytes, _view, at, end) => {
+      const cells = sink.cells[i] as Uint32Array;
+      cells[2 * row] = at + shift;
+      cells[2 * row + 1] = end + shift;
+    };
+  }
+  return (sink, row, _shift, bytes, view, at, end) => {
+    (sink.cells[i] as unknown[])[row] = read(bytes, view, at, end);
+  };
+}
+
+function lazyDecoder(sink: LazySink): RunDecoder {
+  const columnCount = sink.columns.length;
+  sink.type.toObject = objectReader(sink.columns);
+  return function decode(bytes, view, start, end) {
+    const { rows } = sink;
+    const frames = sink.begin();
+    let frame = start;
+    let at = start;
+    try {
+      for (;;) {
+        const frameEnd = frameEndAt(bytes, view, frame, end);
+        if (frameEnd === -1) break;
+        at = frame + ROW_HEADER_BYTES;
+        if (view.getUint16(frame + 5) !== columnCount) throw BROKEN_ROW;
+        for (let i = 0; i < columnCount; i++) {
+          const length = view.getInt32(at);
+          at += 4;
+          if (length > 0) at += length;
+          else if (length < -1) throw BROKEN_ROW;
+        }
+        if (at !== frameEnd) throw BROKEN_ROW;
+        rows.push(new LazyRow(frames, frame - start));
+        frame = frameEnd;
+      }
+    } catch (error) {
+      sink.fail(error, view, frame, at);
+    }
+    if (frame > start) frames.fill(bytes, start, frame);
+    return frame;
+  };
+}
+
+/** Reads rows that were found to fit into their frames. */
+function objectReader(columns: readonly RowColumn[]): RowReader<Record<string, unknown>> {
+  const make = objectMaker(columns);
+  return (bytes, view, at) => {
+    const values = columns.map(({ read }) => {
+      const length = view.getInt32(at);
+      const start = at + 4;
+      at = length > 0 ? start + length : start;
+      return length === -1 ? null : read(bytes, view, start, at);
+    });
+    return make(values);
+  };
+}
