@@ -65,7 +65,8 @@ export function intervalFromText(source: string): Interval | undefined {
 function addField(total: Total, field: string): boolean {
   const match = FIELD.exec(field);
   if (match === null) return false;
-  const [, sign = '', integer = '', fraction = '', name, clockSign = '', hours = '', minutes = '', seconds = '0'] = match;
+  const [, sign = '', integer = '', fraction = '', name, clockSign = '', hours = '', minutes = '', seconds = '0'] =
+    match;
   if (name === undefined) {
     total.add(HOUR, clockSign + hours);
     total.add(MINUTE, clockSign + minutes);

@@ -74,7 +74,9 @@ function hasOneSign({ months, days, microseconds }: Interval): boolean {
 function writeInterval(out: WriteBuffer, value: unknown): void {
   const { months, days, microseconds } = intervalFrom(value);
   const isReal =
-    Math.abs(months + 0.5) < 2 ** 31 && Math.abs(days + 0.5) < 2 ** 31 && BigInt.asIntN(64, microseconds) === microseconds;
+    Math.abs(months + 0.5) < 2 ** 31 &&
+    Math.abs(days + 0.5) < 2 ** 31 &&
+    BigInt.asIntN(64, microseconds) === microseconds;
   if (!isReal) throw outOfRange('int32 months, int32 days and int64 microseconds', 'more of them');
   out.writeInt32(16);
   out.writeBigInt64(microseconds);
@@ -82,7 +84,8 @@ function writeInterval(out: WriteBuffer, value: unknown): void {
   out.writeInt32(months);
 }
 
-const EXPECTED = "{ months, days, microseconds }, 'P1Y2M3DT4H5M6.7S', '1 day 02:03:04', a Temporal.Duration or Infinity";
+const EXPECTED =
+  "{ months, days, microseconds }, 'P1Y2M3DT4H5M6.7S', '1 day 02:03:04', a Temporal.Duration or Infinity";
 
 /** With integers in it, perhaps too large. */
 function intervalFrom(value: unknown): Interval {

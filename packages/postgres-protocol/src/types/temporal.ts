@@ -36,7 +36,7 @@ export function temporalText(value: unknown, className: string): string | undefi
   return (value as { toString(options: { calendarName: 'never' }): string }).toString({ calendarName: 'never' });
 }
 
-/** The last day of Temporal, and as many before 1970: PostgreSQL's days begin later than those. */
+/** Temporal has so many days after 1970, and as many before. */
 const LAST_EPOCH_DAY = 1e8;
 
 const MICROSECONDS_PER_DAY = SECONDS_PER_DAY * 1_000_000;
@@ -57,7 +57,7 @@ export function temporalTimeReader(
 
 /** Makes a PlainDate of days from 2000-01-01, or `undefined` where it holds none. */
 export function plainDate(temporal: TemporalNamespace, days: number): object | undefined {
-  if (days + POSTGRES_EPOCH_DAYS > LAST_EPOCH_DAY) return undefined;
+  if (Math.abs(days + POSTGRES_EPOCH_DAYS) > LAST_EPOCH_DAY) return undefined;
   const { year, month, day } = calendarDate(days);
   return new temporal.PlainDate(year, month, day);
 }
@@ -65,7 +65,7 @@ export function plainDate(temporal: TemporalNamespace, days: number): object | u
 /** Makes a PlainDateTime of seconds from 2000-01-01 and microseconds, or `undefined` where it holds none. */
 export function plainDateTime(temporal: TemporalNamespace, seconds: number, microseconds: number): object | undefined {
   const days = Math.floor(seconds / SECONDS_PER_DAY);
-  if (days + POSTGRES_EPOCH_DAYS > LAST_EPOCH_DAY) return undefined;
+  if (Math.abs(days + POSTGRES_EPOCH_DAYS) > LAST_EPOCH_DAY) return undefined;
   const { year, month, day } = calendarDate(days);
   return new temporal.PlainDateTime(year, month, day, ...clockFields(seconds - days * SECONDS_PER_DAY, microseconds));
 }
@@ -74,7 +74,7 @@ export function plainDateTime(temporal: TemporalNamespace, seconds: number, micr
 export function instant(temporal: TemporalNamespace, seconds: number, microseconds: number): object | undefined {
   const sinceEpoch = seconds + POSTGRES_EPOCH_DAYS * SECONDS_PER_DAY;
   const lastSecond = LAST_EPOCH_DAY * SECONDS_PER_DAY;
-  if (sinceEpoch > lastSecond || (sinceEpoch === lastSecond && microseconds > 0)) return undefined;
+  if (Math.abs(sinceEpoch) >= lastSecond && (Math.abs(sinceEpoch) > lastSecond || microseconds > 0)) return undefined;
   return new temporal.Instant((BigInt(sinceEpoch) * 1_000_000n + BigInt(microseconds)) * 1000n);
 }
 
