@@ -1,5 +1,5 @@
 import { BufferOverflowError, Plan, WriteBuffer } from '@millrace/write-buffer';
-import { canGenerate } from '../code-generation.js';
+import { canGenerate } from '../rows/generation.js';
 import { writeFormatCodes, type FormatCode } from '../messages/format-codes.js';
 import { FRONTEND_LENGTHS, endFrameWithin } from '../messages/lengths.js';
 import { FRONTEND_TYPES } from '../messages/names.js';
