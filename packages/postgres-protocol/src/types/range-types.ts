@@ -56,10 +56,13 @@ export const RANGE_TYPES: readonly (readonly [type: WireType, arrayOid: number |
 );
 
 /** What each range and multirange of every server is made of. */
-export const RANGE_PARTS: ReadonlyMap<number, { readonly kind: 'subtype' | 'range'; readonly oid: number }> = new Map(
+export const RANGE_PARTS: ReadonlyMap<number, { readonly kind: 'subtype' | 'range'; readonly oid: number }> = new Map<
+  number,
+  { readonly kind: 'subtype' | 'range'; readonly oid: number }
+>(
   BUILT_IN.flatMap(([subtype, , oid, , multirangeOid]) => [
-    [oid, { kind: 'subtype', oid: subtype.oid } as const] as const,
-    [multirangeOid, { kind: 'range', oid } as const] as const,
+    [oid, { kind: 'subtype' as const, oid: subtype.oid }] as const,
+    [multirangeOid, { kind: 'range' as const, oid }] as const,
   ]),
 );
 

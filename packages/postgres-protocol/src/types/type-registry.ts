@@ -136,5 +136,5 @@ function checkedCodec<T>(codec: TypeCodec<T>): TypeCodec {
   if ((format !== 'text' && format !== 'binary') || typeof decode !== 'function' || typeof encode !== 'function') {
     throw new TypeError("expected a codec: an object with format 'text' or 'binary', decode and encode");
   }
-  return codec as TypeCodec;
+  return codec;
 }
