@@ -1,28 +1,22 @@
 import type { RunDecoder } from '@millrace/read-buffer';
 import type { ValueReader } from '../types/wire-type.js';
 import { BROKEN_ROW, ROW_HEADER_BYTES } from './broken-row.js';
-import { columnKind, type ColumnSink } from './column-sink.js';
+import { columnKind, ColumnSink } from './column-sink.js';
 import { LazyRow, type RowReader } from './lazy-row.js';
-import type { LazySink } from './lazy-sink.js';
+import { LazySink } from './lazy-sink.js';
 import { objectMaker } from './object-maker.js';
 import type { RowShape } from './row-batch.js';
 import type { RowColumn } from './row-column.js';
-import type { RowList, RowSink } from './row-sink.js';
+import { RowList, type RowSink } from './row-sink.js';
 
 const DATA_ROW = 0x44;
 
 /** Makes the decoder of rows that fills `sink`, without generating source: for hosts that forbid it. */
 export function closureDecoder(sink: RowSink, shape: RowShape): RunDecoder {
-  switch (shape) {
-    case 'objects':
-      return listDecoder(sink as RowList, objectMaker(sink.columns));
-    case 'arrays':
-      return listDecoder(sink as RowList, (values) => values.slice());
-    case 'columns':
-      return columnDecoder(sink as ColumnSink);
-    case 'lazy':
-      return lazyDecoder(sink as LazySink);
-  }
+  if (sink instanceof ColumnSink) return columnDecoder(sink);
+  if (sink instanceof LazySink) return lazyDecoder(sink);
+  if (!(sink instanceof RowList)) throw new TypeError('expected a list of rows');
+  return listDecoder(sink, shape === 'arrays' ? (values) => values.slice() : objectMaker(sink.columns));
 }
 
 /** The frames that a decoder walks over. All run decoders below have this loop: a call per frame would cost more. */

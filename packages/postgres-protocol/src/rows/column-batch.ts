@@ -104,7 +104,8 @@ function concatTexts(
 
 function concatArrays<T extends TypedArray | Uint8Array>(arrays: readonly T[]): T {
   const length = arrays.reduce((sum, array) => sum + array.length, 0);
-  const joined = new (arrays[0]?.constructor as new (length: number) => T)(length);
+  const OfTheSameKind = (arrays[0] as T).constructor as new (length: number) => T;
+  const joined = new OfTheSameKind(length);
   let at = 0;
   for (const array of arrays) {
     joined.set(array as never, at);

@@ -1,9 +1,9 @@
 import type { RunDecoder } from '@millrace/read-buffer';
 import { BROKEN_ROW } from './broken-row.js';
-import { columnKind, type ColumnSink } from './column-sink.js';
+import { columnKind } from './column-sink.js';
 import { literal } from './generation.js';
-import { LazyRow } from './lazy-row.js';
-import type { LazyRowType } from './lazy-row.js';
+import { LazyRow, type LazyRowType } from './lazy-row.js';
+import { LazySink } from './lazy-sink.js';
 import type { RowShape } from './row-batch.js';
 import { indexByName, type RowColumn } from './row-column.js';
 import type { RowSink } from './row-sink.js';
@@ -32,7 +32,7 @@ export function generatedDecoder(sink: RowSink, shape: RowShape): { decode: RunD
   // eslint-disable-next-line @typescript-eslint/no-implied-eval -- all that comes from outside is in string literals
   const make = new Function('columns', 'sink', 'brokenRow', 'LazyRow', 'constants', source) as Make;
   const { decode, toObject } = make(sink.columns, sink, BROKEN_ROW, LazyRow, constantsOf(sink.columns));
-  if (toObject !== undefined) (sink as unknown as { type: LazyRowType }).type.toObject = toObject;
+  if (toObject !== undefined && sink instanceof LazySink) sink.type.toObject = toObject;
   return { decode, source };
 }
 
