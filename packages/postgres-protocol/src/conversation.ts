@@ -181,18 +181,15 @@ export class Conversation extends ConversationState {
   private _takeMessages(): void {
     let hasFrame = this._isFrameWaiting || this._takeFrame();
     while (hasFrame) {
-      if (this.input.type === DATA_ROW && TRANSITIONS[this._state].DataRow !== undefined) {
-        hasFrame = this._takeRows();
-      } else {
-        this._takeMessage();
-        hasFrame = this._takeFrame();
-      }
+      this._takeMessage();
+      hasFrame = this._takeFrame();
     }
   }
 
   private _takeFrame(): boolean {
     this._isDecoding = true;
     if (this.mayCopy) this._takeCopyData();
+    else if (TRANSITIONS[this._state].DataRow !== undefined) this._takeRows();
     return this._takeOneFrame();
   }
 
@@ -220,15 +217,18 @@ export class Conversation extends ConversationState {
     this._isHeaderJudged = checkPendingLength(this.input, this._layout, this._judge);
   }
 
-  /** Neither does a DataRow, so a run of them needs one look at the table. */
-  private _takeRows(): boolean {
+  /** Neither does a DataRow: all that are here are decoded in one call, or in two where one of them spans chunks. */
+  private _takeRows(): void {
     const { input, rows } = this;
-    for (;;) {
-      this._received = 'DataRow';
-      rows.decode(input);
-      if (!this._takeOneFrame()) return false;
-      if (input.type !== DATA_ROW) return true;
+    this._received = undefined;
+    try {
+      while (input.takeRun(DATA_ROW, rows.decode)) this._isHeaderJudged = false;
+    } finally {
+      rows.gather();
     }
+    if (rows.fault === undefined) return;
+    this._received = 'DataRow';
+    throw rows.fault;
   }
 
   private _takeMessage(): void {

@@ -1,4 +1,4 @@
-import type { FieldDescription, Row, Statement } from './statement.js';
+import type { FieldDescription, RowBatch, Statement } from './statement.js';
 import type { CopyResponse } from './messages/copy.js';
 import type { Notification, ServerMessageFields } from './messages/notices.js';
 import type { TransactionStatus } from './messages/startup.js';
@@ -53,10 +53,11 @@ export interface FrontendHandler {
   /** Columns of a Describe or, with text formats only, of a simple query's next result. */
   rowDescription(fields: readonly FieldDescription[]): void;
   noData(): void;
-  /** The rows of one result that one chunk held, decoded by `statement`. Never empty. */
-  rows(statement: Statement, batch: readonly Row[]): void;
+  /** The rows of one result that one chunk held, decoded by `statement`, in the form of `statement.rows`. Never empty. */
+  rows(statement: Statement, batch: RowBatch): void;
   /**
-   * A row of this result holds a value that the statement's options refuse (an int8 that is not safe as a number, say).
+   * A row of this result holds a value that the statement's options refuse (an int8 that is not safe as a number, say), or
+   * they refuse its columns.
    * The remaining rows of the result are skipped, its `commandComplete` still comes; the connection is fine.
    */
   rowsRefused(statement: Statement, error: Error): void;

@@ -2,8 +2,14 @@
 export { LocalProtocolError, RemoteProtocolError } from './errors.js';
 export type { RemoteProtocolErrorDetails } from './errors.js';
 export type { ServerMessageFields } from './messages/notices.js';
-export type { FieldDescription, FormatCode, Row, ValueOptions } from './statement.js';
+export { ColumnBatch } from './rows/column-batch.js';
+export type { BatchColumn, TypedArray } from './rows/batch-columns.js';
+export type { LazyRow } from './rows/lazy-row.js';
+export type { FieldDescription, FormatCode, Row, ArrayRow, RowBatch, RowShape, ValueOptions } from './statement.js';
 export { arrayLowerBounds } from './types/array-lower-bounds.js';
+export { BitString } from './types/bit-string.js';
+export type { Interval } from './types/interval.js';
+export type { PostgresArray, PostgresValues, ValueOf } from './types/postgres-values.js';
 
 // For authors of drivers
 export type { AuthenticationMethod, AuthenticationOptions, RequiredMethod } from './authentication-policy.js';
@@ -28,7 +34,9 @@ export type { ChannelBindingPolicy } from './scram-binding.js';
 export { createRawStatement } from './raw-statement.js';
 export type { RawRow, RawStatementDescription } from './raw-statement.js';
 export { createStatement } from './statement.js';
-export type { Statement, StatementDescription } from './statement.js';
+export type { Statement, StatementDescription, TypeSource } from './statement.js';
+export type { RowRun } from './rows/row-run.js';
+export type { InlineRead, ValueReader, ValueWriter, WireType } from './types/wire-type.js';
 
 // For authors of proxies, poolers and servers
 export { BackendMachine } from './backend-machine.js';

@@ -49,7 +49,7 @@ export const QUERY_MESSAGES: Readonly<Record<QueryMessageName, MessageHandler>> 
     conversation.handler.noData();
   },
   DataRow(conversation) {
-    // Where the table admits it, the conversation takes it in runs; see `_takeRows`.
+    // Where the table admits it, the conversation takes them before any other message; see `_takeRows`.
     throw conversation.illegal('DataRow');
   },
   CommandComplete(conversation, next) {

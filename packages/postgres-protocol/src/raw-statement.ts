@@ -1,8 +1,9 @@
-import type { ReadBuffer } from '@millrace/read-buffer';
 import type { WriteBuffer } from '@millrace/write-buffer';
 import { formatsFault, writeFormatCodes } from './messages/format-codes.js';
-import { readValues, writeValues, type RawValue } from './messages/values.js';
-import type { FieldDescription, FormatCode, Row, Statement } from './statement.js';
+import { writeValues, type RawValue } from './messages/values.js';
+import { RawRowRun } from './raw-row-run.js';
+import type { RowRun } from './rows/row-run.js';
+import type { FieldDescription, FormatCode, Row, RowShape, Statement } from './statement.js';
 
 /** What a raw statement is made from. */
 export interface RawStatementDescription {
@@ -16,12 +17,12 @@ export interface RawStatementDescription {
   readonly fields?: readonly FieldDescription[] | undefined;
 }
 
-/** What a raw statement makes of a row: the values as they came, each a copy. */
+/** What a raw statement makes of a row: the values as they came, each a copy. As an array, a row is those values. */
 export type RawRow = Row & { readonly values: readonly RawValue[] };
 
 /**
  * Makes a {@link Statement} that neither encodes nor decodes: its parameters are bytes, and so are the values of its rows,
- * each of them a {@link RawRow}. For proxies, which pass on what they do not understand.
+ * each of them a {@link RawRow}, or with `withRows('arrays')` an array of values. For proxies, which pass on what they do not understand.
  *
  * @returns An immutable object for any number of executions. Its `encodeParameters` throws a TypeError for what is neither
  * bytes nor `null`, and a RangeError for more than 65535 values or a number of formats that does not fit.
@@ -35,13 +36,22 @@ class RawStatement implements Statement {
   readonly parameterOids: readonly number[] = [];
   readonly fields: readonly FieldDescription[];
   readonly resultFormats: readonly FormatCode[];
+  readonly rows: RowShape;
+  private readonly _description: RawStatementDescription;
   private readonly _parameterFormats: readonly FormatCode[];
+  private readonly _run: RowRun;
+  private _other: RawStatement | undefined;
 
-  constructor({ name, parameterFormats = [], resultFormats = [], fields = [] }: RawStatementDescription) {
+  constructor(description: RawStatementDescription, rows: 'objects' | 'arrays' = 'objects') {
+    const { name, parameterFormats = [], resultFormats = [], fields = [] } = description;
     this.name = name;
     this.fields = Object.freeze([...fields]);
     this.resultFormats = Object.freeze([...resultFormats]);
+    this.rows = rows;
     this._parameterFormats = [...parameterFormats];
+    this._description = { name, parameterFormats: this._parameterFormats, resultFormats: this.resultFormats, fields };
+    this._run = new RawRowRun(rows);
+    this._other = undefined;
   }
 
   encodeParameters(out: WriteBuffer, values: readonly unknown[]): void {
@@ -51,7 +61,23 @@ class RawStatement implements Statement {
     writeValues(out, values as readonly RawValue[]);
   }
 
-  decodeRow(input: ReadBuffer): RawRow {
-    return { values: readValues(input) };
+  withRows(shape: RowShape): Statement {
+    if (shape === this.rows) return this;
+    if (shape !== 'objects' && shape !== 'arrays') {
+      throw new RangeError(`expected rows as 'objects' or 'arrays' of a raw statement, got ${String(shape)}`);
+    }
+    if (this._other === undefined) {
+      this._other = new RawStatement(this._description, shape);
+      this._other._other = this;
+    }
+    return this._other;
+  }
+
+  explainCodec(): string {
+    return '// A raw statement: values are copied, not decoded; parameters are bytes.\n';
+  }
+
+  rowRun(): RowRun {
+    return this._run;
   }
 }

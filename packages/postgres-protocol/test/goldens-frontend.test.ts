@@ -1,12 +1,13 @@
 import type { ReadBuffer } from '@millrace/read-buffer';
+import type { WriteBuffer } from '@millrace/write-buffer';
 import { describe, expect, test } from 'vitest';
 import { pbkdf2Sha256, saslPrep } from '../src/crypto.js';
-import { createStatement, type FrontendMachine, type Statement } from '../src/index.js';
+import { createRawStatement, createStatement, type FrontendMachine, type Statement } from '../src/index.js';
 import { decodeCopyData, decodeCopyFail } from '../src/messages/copy.js';
 import * as extended from '../src/messages/extended-query.js';
 import { writeFormatCodes } from '../src/messages/format-codes.js';
 import { decodeFunctionCall } from '../src/messages/function-call.js';
-import { decodeDataRow, decodeQuery } from '../src/messages/simple-query.js';
+import { decodeQuery } from '../src/messages/simple-query.js';
 import { decodeStartupPacket } from '../src/messages/startup.js';
 import { writeValues } from '../src/messages/values.js';
 import { GOLDENS, type Golden } from './fixtures/goldens/index.js';
@@ -46,17 +47,13 @@ function saltedPassword(password: string, { salt, iterations }: SaltRequest): Ui
 
 /** A statement that binds the bytes of a golden, and takes its rows as bytes. */
 function rawStatement({ statement, parameterFormats, values, resultFormats }: extended.Bind): Statement {
-  return {
-    name: statement,
-    parameterOids: [],
-    fields: [],
-    resultFormats,
-    encodeParameters(out): void {
+  const raw = createRawStatement({ name: statement, resultFormats });
+  return Object.defineProperty(raw, 'encodeParameters', {
+    value: (out: WriteBuffer) => {
       writeFormatCodes(out, parameterFormats);
       writeValues(out, values);
     },
-    decodeRow: (input) => ({ values: decodeDataRow(input) }),
-  };
+  });
 }
 
 /** The calls that make a client's messages, with the fields of a golden's. */

@@ -91,7 +91,7 @@ describe('FrontendMachine, whose handler throws', () => {
   test.each([
     ['a message that is illegal', refusedRows, server.noData(), 'NoData is illegal while executing'],
     ['a header that is hostile', refusedRows, message('C').subarray(0, 5), 'CommandComplete has a length from'],
-    ['a row that is malformed', int8Row(1n), message('D'), 'shorter than its fields'],
+    ['a row that is malformed', int8Row(1n), message('D'), 'ends before its count of columns'],
     ['a type that there is not', refusedRows, message('!'), 'has the type byte 0x21'],
     ['a length that is none', copied, message('d').fill(0, 1), 'an impossible length'],
     ['a message with bytes too many', copied, message('c', utf8('x')), 'CopyDone has the length 4'],
@@ -119,7 +119,7 @@ describe('FrontendMachine, whose handler throws', () => {
     machine.sendSync();
     expect(() => {
       machine.feed(server.ready());
-    }).toThrow('shorter than its fields');
+    }).toThrow('ends before its count of columns');
     expect(machine.state).toBe('broken');
   });
 
@@ -227,7 +227,7 @@ describe('FrontendMachine, at the end of the connection', () => {
     const error = failure(() => {
       machine.eof();
     });
-    expect(error.message).toContain('shorter than its fields');
+    expect(error.message).toContain('ends before its count of columns');
     expect(
       failure(() => {
         machine.feed(NOTHING);

@@ -1,7 +1,7 @@
 import { seededRandom } from '@millrace/testkit';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { arrayLowerBounds } from '../src/types/array-lower-bounds.js';
-import { binaryTypes } from '../src/types/registry.js';
+import { builtInTypes } from '../src/types/registry.js';
 import { randomValues } from './fixtures/random-values.js';
 import { ServerSession } from './fixtures/server-session.js';
 import { typeGoldens } from './fixtures/type-goldens.js';
@@ -24,7 +24,7 @@ async function value(sql: string, values: readonly unknown[] = []): Promise<unkn
 }
 
 test('every type has the name and the element that the server knows it by', async () => {
-  for (const { oid, name } of binaryTypes()) {
+  for (const { oid, name } of builtInTypes()) {
     const element = name.replace('[]', '').replaceAll('"', '');
     const known = await value(
       'coalesce((select e.typname from pg_type e where e.typarray = t.oid), t.typname) from pg_type t where t.oid = $1',

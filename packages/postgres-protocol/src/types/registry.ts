@@ -2,10 +2,13 @@ import { arrayOf } from './array.js';
 import { bool } from './boolean.js';
 import { bytea } from './bytea.js';
 import { date, timestamp, timestamptz } from './date-time.js';
+import { GEOMETRY_TYPES } from './geometry-types.js';
 import { NUMBER_LIKE_TYPES } from './identifier-types.js';
 import { json, jsonb } from './json.js';
+import { NETWORK_TYPES } from './network-types.js';
 import { float4, float8, int2, int4, int8, oid } from './numbers.js';
 import { numeric } from './numeric.js';
+import { SEARCH_TYPES } from './search-types.js';
 import { bpchar, char, name, text, unknown, varchar, voidType } from './text.js';
 import { TEXT_LIKE_TYPES } from './text-like-types.js';
 import { TIME_TYPES } from './time-types.js';
@@ -39,6 +42,9 @@ const WITH_ARRAYS: readonly (readonly [element: WireType, arrayOid: number | und
   ...TIME_TYPES,
   ...NUMBER_LIKE_TYPES,
   ...TEXT_LIKE_TYPES,
+  ...NETWORK_TYPES,
+  ...GEOMETRY_TYPES,
+  ...SEARCH_TYPES,
 ];
 
 const BY_OID: ReadonlyMap<number, WireType> = new Map(
