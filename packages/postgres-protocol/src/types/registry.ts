@@ -8,6 +8,7 @@ import { json, jsonb } from './json.js';
 import { NETWORK_TYPES } from './network-types.js';
 import { float4, float8, int2, int4, int8, oid } from './numbers.js';
 import { numeric } from './numeric.js';
+import { RANGE_TYPES } from './range-types.js';
 import { SEARCH_TYPES } from './search-types.js';
 import { bpchar, char, name, text, unknown, varchar, voidType } from './text.js';
 import { TEXT_LIKE_TYPES } from './text-like-types.js';
@@ -45,6 +46,7 @@ const WITH_ARRAYS: readonly (readonly [element: WireType, arrayOid: number | und
   ...NETWORK_TYPES,
   ...GEOMETRY_TYPES,
   ...SEARCH_TYPES,
+  ...RANGE_TYPES,
 ];
 
 const BY_OID: ReadonlyMap<number, WireType> = new Map(
