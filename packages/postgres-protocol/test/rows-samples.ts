@@ -206,7 +206,16 @@ function rowsOf(batch: unknown): unknown[][] {
   }
   return (batch as unknown[]).map((row) => {
     if (Array.isArray(row)) return row as unknown[];
-    if (row instanceof LazyRow) return row.toArray();
+    if (row instanceof LazyRow) return lazyValues(row);
     return Object.entries(Object.getOwnPropertyDescriptors(row));
   });
+}
+
+/** The values of a row, or the message of the first of them that is refused. */
+function lazyValues(row: LazyRow): unknown[] {
+  try {
+    return row.toArray();
+  } catch (error) {
+    return [(error as Error).message];
+  }
 }
