@@ -10,6 +10,10 @@ export { arrayLowerBounds } from './types/array-lower-bounds.js';
 export { BitString } from './types/bit-string.js';
 export type { Interval } from './types/interval.js';
 export type { PostgresArray, PostgresValues, ValueOf } from './types/postgres-values.js';
+export { Range } from './types/range.js';
+export type { RangeBounds, RangeLike } from './types/range.js';
+export type { BinaryTypeCodec, TextTypeCodec, TypeCodec } from './types/type-codec.js';
+export { TypeRegistry } from './types/type-registry.js';
 
 // For authors of drivers
 export type { AuthenticationMethod, AuthenticationOptions, RequiredMethod } from './authentication-policy.js';
@@ -34,6 +38,8 @@ export type { ChannelBindingPolicy } from './scram-binding.js';
 export { createRawStatement } from './raw-statement.js';
 export type { RawRow, RawStatementDescription } from './raw-statement.js';
 export { createStatement } from './statement.js';
+export { catalogQuery, catalogQueryByName } from './types/catalog.js';
+export type { CatalogQuery, CatalogRow } from './types/catalog.js';
 export type { Statement, StatementDescription, TypeSource } from './statement.js';
 export type { RowRun } from './rows/row-run.js';
 export type { InlineRead, ValueReader, ValueWriter, WireType } from './types/wire-type.js';
