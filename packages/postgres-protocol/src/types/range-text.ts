@@ -26,21 +26,23 @@ export function textRangeOf(oid: number, name: string, subtype: WireType): WireT
   };
 }
 
-/** Makes the multirange type over a subtype that goes as text. */
-export function textMultirangeOf(oid: number, name: string, subtype: WireType): WireType {
+/** Makes the multirange type of a range type that goes as text. */
+export function textMultirangeOf(oid: number, name: string, range: WireType): WireType {
   return {
     oid,
     name,
     format: 0,
     valuesAreArrays: true,
     reader(options) {
-      const parseBound = textParser(subtype, options);
-      return (bytes, _view, start, end) => new RangeText(decodeUtf8(bytes, start, end), parseBound).parseMultirange();
+      const parseRange = textParser(range, options);
+      return (bytes, _view, start, end) => {
+        const sources = new RangeText(decodeUtf8(bytes, start, end), (bound) => bound).splitMultirange();
+        return sources.map((source) => parseRange(source));
+      };
     },
     write(out, value) {
       if (typeof value !== 'string' && !Array.isArray(value)) throw wrongKind('an array of ranges', value);
-      const source =
-        typeof value === 'string' ? value : `{${value.map((item) => printRange(subtype, item)).join(',')}}`;
+      const source = typeof value === 'string' ? value : `{${value.map((item) => printText(range, item)).join(',')}}`;
       text.write(out, source);
     },
   };
@@ -76,18 +78,19 @@ class RangeText {
     return range;
   }
 
-  parseMultirange(): Range[] {
-    const ranges: Range[] = [];
+  /** Returns the text of each range. */
+  splitMultirange(): string[] {
+    const sources: string[] = [];
     let next = this._takeOneOf('{');
-    if (this._source[this._at] === '}') {
-      next = this._takeOneOf('}');
-    }
+    if (this._source[this._at] === '}') next = this._takeOneOf('}');
     while (next !== '}') {
-      ranges.push(this._takeRange());
+      const start = this._at;
+      this._takeRange();
+      sources.push(this._source.slice(start, this._at));
       next = this._takeOneOf(',}');
     }
     this._takeEnd();
-    return ranges;
+    return sources;
   }
 
   private _takeEnd(): void {
