@@ -149,6 +149,11 @@ describe.each(WAYS)('a run of rows as $shape (generated: $generate)', (options: 
     ],
   ];
 
+  if (options.shape !== 'lazy') {
+    const wrongLength = dataRow([Uint8Array.of(1, 2, 3), null]);
+    cases.push(['a value of another length', wrongLength, 'column "n" (int4): int4 is 4 bytes long, got 3']);
+  }
+
   test.each(cases)('stops before a row with %s; the rows before it are kept', (_, bad, reason) => {
     for (const behind of [[], [good]]) {
       const run = createRowRun(pair, options);
@@ -247,7 +252,10 @@ describe.each(WAYS)('a run of rows as $shape (generated: $generate)', (options: 
 test('source is not generated for more columns than a table may have', () => {
   const columns = Array.from({ length: 1665 }, (_, i) => column(`c${i}`, int4));
   expect(createRowRun(columns, { shape: 'objects' }).source).toBeUndefined();
-  expect(createRowRun(columns.slice(1), { shape: 'objects' }).source).toContain('"c1664": value1663,');
+  expect(createRowRun(columns.slice(1), { shape: 'objects' }).source).toContain('"c1664": values[1663],');
+  // Of so many, only the objects are generated; of fewer, the reads, too.
+  expect(createRowRun(columns.slice(1), { shape: 'arrays' }).source).toBeUndefined();
+  expect(createRowRun(columns.slice(0, 9), { shape: 'arrays' }).source).toContain('value8 = view.getInt32(at);');
 });
 
 function expectLaziness(options: RowRunOptions): void {

@@ -17,6 +17,7 @@ export const BROKEN_ROW: Error = new MalformedValueError('a row does not fit int
  */
 export function explainFailure(
   columns: readonly RowColumn[],
+  bytes: Uint8Array,
   view: DataView,
   frame: number,
   valueStart: number,
@@ -30,6 +31,7 @@ export function explainFailure(
   }
   let at = frame + ROW_HEADER_BYTES;
   let failed: RowColumn | undefined;
+  let valueEnd = 0;
   for (const column of columns) {
     if (frameEnd - at < 4) return new MalformedValueError(`${inColumn(column)}the row ends before its length`);
     const length = view.getInt32(at);
@@ -40,11 +42,25 @@ export function explainFailure(
       );
     }
     if (length === -1) continue;
-    if (at === valueStart) failed = column;
+    if (at === valueStart) {
+      failed = column;
+      valueEnd = at + length;
+    }
     at += length;
   }
   if (at !== frameEnd) return new MalformedValueError(`a row leaves ${frameEnd - at} bytes of its frame unread`);
-  return locate(cause, failed);
+  if (failed === undefined || cause !== BROKEN_ROW) return locate(cause, failed);
+  return locate(refusalOf(failed, bytes, view, valueStart, valueEnd), failed);
+}
+
+/** Why a reader does not take a value whose length is not that of its type. */
+function refusalOf({ read }: RowColumn, bytes: Uint8Array, view: DataView, start: number, end: number): unknown {
+  try {
+    read(bytes, view, start, end);
+  } catch (error) {
+    return error;
+  }
+  return new MalformedValueError(`a value is not ${end - start} bytes long`);
 }
 
 /** Says which column an error is about. Errors of other classes than the readers' own pass as they are. */

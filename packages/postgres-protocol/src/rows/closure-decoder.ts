@@ -4,19 +4,24 @@ import { BROKEN_ROW, ROW_HEADER_BYTES } from './broken-row.js';
 import { columnKind, ColumnSink } from './column-sink.js';
 import { LazyRow, type RowReader } from './lazy-row.js';
 import { LazySink } from './lazy-sink.js';
-import { objectMaker } from './object-maker.js';
+import type { ObjectMaker } from './object-maker.js';
 import type { RowShape } from './row-batch.js';
 import type { RowColumn } from './row-column.js';
 import { RowList, type RowSink } from './row-sink.js';
 
 const DATA_ROW = 0x44;
 
-/** Makes the decoder of rows that fills `sink`, without generating source: for hosts that forbid it. */
-export function closureDecoder(sink: RowSink, shape: RowShape): RunDecoder {
+/**
+ * Makes the decoder of rows that fills `sink`, in loops over the columns: for hosts that forbid generated source, and for
+ * so many columns that source would be slower.
+ *
+ * @param make - Makes an object of the values of a row.
+ */
+export function closureDecoder(sink: RowSink, shape: RowShape, make: ObjectMaker): RunDecoder {
   if (sink instanceof ColumnSink) return columnDecoder(sink);
-  if (sink instanceof LazySink) return lazyDecoder(sink);
+  if (sink instanceof LazySink) return lazyDecoder(sink, make);
   if (!(sink instanceof RowList)) throw new TypeError('expected a list of rows');
-  return listDecoder(sink, shape === 'arrays' ? (values) => values.slice() : objectMaker(sink.columns));
+  return listDecoder(sink, shape === 'arrays' ? (values) => values.slice() : make);
 }
 
 /** The frames that a decoder walks over. All run decoders below have this loop: a call per frame would cost more. */
@@ -54,7 +59,7 @@ function listDecoder(sink: RowList, make: (values: unknown[]) => unknown): RunDe
         frame = frameEnd;
       }
     } catch (error) {
-      sink.fail(error, view, frame, at);
+      sink.fail(error, bytes, view, frame, at);
     }
     return frame;
   };
@@ -97,7 +102,7 @@ function columnDecoder(sink: ColumnSink): RunDecoder {
         frame = frameEnd;
       }
     } catch (error) {
-      sink.fail(error, view, frame, at);
+      sink.fail(error, bytes, view, frame, at);
     }
     sink.commit(row, bytes, start, frame);
     return frame;
@@ -134,9 +139,9 @@ function cellWriter(column: RowColumn): CellWriter {
   return CELL_WRITERS[column.inline?.typedArray ?? 'Array'];
 }
 
-function lazyDecoder(sink: LazySink): RunDecoder {
+function lazyDecoder(sink: LazySink, make: ObjectMaker): RunDecoder {
   const columnCount = sink.columns.length;
-  sink.type.toObject = objectReader(sink.columns);
+  sink.type.toObject = objectReader(sink.columns, make);
   return function decode(bytes, view, start, end) {
     const { rows } = sink;
     const frames = sink.begin();
@@ -159,7 +164,7 @@ function lazyDecoder(sink: LazySink): RunDecoder {
         frame = frameEnd;
       }
     } catch (error) {
-      sink.fail(error, view, frame, at);
+      sink.fail(error, bytes, view, frame, at);
     }
     if (frame > start) frames.fill(bytes, start, frame);
     return frame;
@@ -167,8 +172,7 @@ function lazyDecoder(sink: LazySink): RunDecoder {
 }
 
 /** Reads rows that were found to fit into their frames. */
-function objectReader(columns: readonly RowColumn[]): RowReader<Record<string, unknown>> {
-  const make = objectMaker(columns);
+function objectReader(columns: readonly RowColumn[], make: ObjectMaker): RowReader<Record<string, unknown>> {
   return (bytes, view, at) => {
     const values = columns.map(({ read }) => {
       const length = view.getInt32(at);

@@ -4,6 +4,7 @@ import { columnKind } from './column-sink.js';
 import { literal } from './generation.js';
 import { LazyRow, type LazyRowType } from './lazy-row.js';
 import { LazySink } from './lazy-sink.js';
+import type { ObjectMaker } from './object-maker.js';
 import type { RowShape } from './row-batch.js';
 import { indexByName, type RowColumn } from './row-column.js';
 import type { RowSink } from './row-sink.js';
@@ -36,6 +37,18 @@ export function generatedDecoder(sink: RowSink, shape: RowShape): { decode: RunD
   return { decode, source };
 }
 
+/**
+ * Generates what makes objects of these columns: for columns that are too many to have source each.
+ *
+ * @returns The maker, and its source. Column names are data in it.
+ */
+export function generatedMaker(columns: readonly RowColumn[]): { make: ObjectMaker; source: string } {
+  const row = objectLiteral(columns, (i) => `values[${i}]`);
+  const source = [`'use strict'; // rows as objects, source ${++generatedSources}`, ...returned(row)].join('\n');
+  // eslint-disable-next-line @typescript-eslint/no-implied-eval -- all that comes from outside is in string literals
+  return { make: new Function('values', source) as ObjectMaker, source };
+}
+
 let generatedSources = 0;
 
 // perf: rows; one object literal gives every row its final shape at once, and each site of a read sees one type of value.
@@ -60,7 +73,7 @@ function rowSource(columns: readonly RowColumn[], shape: RowShape): string {
     '      frame = frameEnd;',
     '    }',
     '  } catch (error) {',
-    '    sink.fail(error, view, frame, at);',
+    '    sink.fail(error, bytes, view, frame, at);',
     '  }',
     ...indent(parts.end),
     '  return frame;',
@@ -148,9 +161,7 @@ function lazyParts(columns: readonly RowColumn[]): Parts {
       '  const frameEnd = bytes.length;',
       '  let length = 0;',
       ...indent(columns.flatMap(valueLines)),
-      `  return ${row[0]}`,
-      ...indent(row.slice(1, -1)),
-      `  ${row.at(-1)};`,
+      ...indent(returned(row)),
       '}',
       'return { decode, toObject };',
     ],
@@ -166,9 +177,8 @@ function valueLines({ inline }: RowColumn, i: number): string[] {
     `if (length === ${inline.byteLength}) {`,
     `  value${i} = ${inline.expression};`,
     `  at += ${inline.byteLength};`,
-    '} else if (length !== -1) {',
-    ...indent(readLines(`value${i}`, i)),
-    '}',
+    // The reader has not taken another length before; whoever explains the failure asks it why.
+    '} else if (length !== -1) throw brokenRow;',
   ];
 }
 
@@ -193,11 +203,14 @@ function cellLines(column: RowColumn, i: number): string[] {
       const nothing =
         columnKind(column) === 'values' ? 'null' : inline?.typedArray?.startsWith('Big') === true ? '0n' : '0';
       lines.push(`  ${cell} = ${nothing};`);
-      if (inline !== undefined) {
-        lines.push(`} else if (length === ${inline.byteLength}) {`, `  ${cell} = ${inline.expression};`);
-        lines.push(`  at += ${inline.byteLength};`);
-      }
-      return [...lines, '} else {', ...indent(readLines(cell, i)), '}'];
+      if (inline === undefined) return [...lines, '} else {', ...indent(readLines(cell, i)), '}'];
+      return [
+        ...lines,
+        `} else if (length === ${inline.byteLength}) {`,
+        `  ${cell} = ${inline.expression};`,
+        `  at += ${inline.byteLength};`,
+        '} else throw brokenRow;',
+      ];
     }
   }
 }
@@ -212,16 +225,20 @@ function readLines(target: string, i: number): string[] {
   ];
 }
 
-function objectLiteral(columns: readonly RowColumn[]): string[] {
+function objectLiteral(columns: readonly RowColumn[], value = (i: number): string => `value${i}`): string[] {
   const properties = [...indexByName(columns)].map(([name, i]) => {
     // Only a computed `__proto__` is an ordinary property.
-    return `  ${name === '__proto__' ? `[${literal(name)}]` : literal(name)}: value${i},`;
+    return `  ${name === '__proto__' ? `[${literal(name)}]` : literal(name)}: ${value(i)},`;
   });
   return ['{', ...properties, '}'];
 }
 
 function arrayLiteral(columns: readonly RowColumn[]): string[] {
   return ['[', `  ${columns.map((_, i) => `value${i}`).join(', ')}`, ']'];
+}
+
+function returned(expression: readonly string[]): string[] {
+  return [`return ${expression[0]}`, ...expression.slice(1, -1), `${expression.at(-1)};`];
 }
 
 function indent(lines: readonly string[]): string[] {

@@ -4,8 +4,11 @@ import { indexByName, type RowColumn } from './row-column.js';
 /** Names that are assigned each at a site of its own. */
 const UNROLLED = 16;
 
-/** Makes rows of these columns out of their values. */
-export function objectMaker(columns: readonly RowColumn[]): (values: readonly unknown[]) => Row {
+/** Makes a row out of the values of its columns. */
+export type ObjectMaker = (values: readonly unknown[]) => Row;
+
+/** Makes rows of these columns, without generating source. */
+export function objectMaker(columns: readonly RowColumn[]): ObjectMaker {
   const indices = indexByName(columns);
   const names = [...indices.keys()];
   const sources = [...indices.values()];

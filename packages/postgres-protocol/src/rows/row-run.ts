@@ -1,20 +1,23 @@
 import type { RunDecoder } from '@millrace/read-buffer';
 import { closureDecoder } from './closure-decoder.js';
 import { ColumnSink } from './column-sink.js';
-import { generatedDecoder } from './generated-decoder.js';
+import { generatedDecoder, generatedMaker } from './generated-decoder.js';
 import { canGenerate } from './generation.js';
 import { LazySink } from './lazy-sink.js';
+import { objectMaker } from './object-maker.js';
 import type { RowBatch, RowShape } from './row-batch.js';
 import { indexByName, type RowColumn } from './row-column.js';
 import { RowList, type RowSink } from './row-sink.js';
 
-/** With more columns than a table may have, which is MaxTupleAttributeNumber of the server, source is not generated. */
+/** With more columns than a table may have, which is MaxTupleAttributeNumber of the server, no source is generated. */
 const MAX_GENERATED_COLUMNS = 1664;
+/** perf: rows of many columns; above about 128 the engine leaves source with a part for each column unoptimized. */
+const MAX_UNROLLED_COLUMNS = 96;
 
 /** Options of {@link createRowRun}. */
 export interface RowRunOptions {
   readonly shape: RowShape;
-  /** `false` forces closures, `true` source. Left out: source, where the host compiles it and the columns are not too many. */
+  /** Whether source may be generated. Left out: where the host compiles it. */
   readonly generate?: boolean | undefined;
   /** Whether columns may share a name; `'error'` refuses them in all shapes but arrays. */
   readonly duplicateColumns?: 'last' | 'error' | undefined;
@@ -29,7 +32,7 @@ export interface RowRun {
   readonly decode: RunDecoder;
   /** Why `decode` stopped: a MalformedValueError where the peer is at fault, else what a value was refused with. */
   readonly error: Error | undefined;
-  /** The generated source; `undefined` where closures decode. */
+  /** The source of what is generated; `undefined` where only closures decode. */
   readonly source: string | undefined;
   /** Gives away the rows that were decoded since the last call; `undefined` if there are none. They alias nothing. */
   take(): RowBatch | undefined;
@@ -47,14 +50,19 @@ export interface RowRun {
 export function createRowRun(columns: readonly RowColumn[], options: RowRunOptions): RowRun {
   const { shape, duplicateColumns } = options;
   if (duplicateColumns === 'error' && shape !== 'arrays') refuseDuplicates(columns);
-  const generate = options.generate ?? (columns.length <= MAX_GENERATED_COLUMNS && canGenerate());
-  if (!generate) {
-    const sink = sinkOf(columns, shape);
-    return new SinkRun(sink, closureDecoder(sink, shape), undefined);
-  }
   const sink = sinkOf(columns, shape);
-  const { decode, source } = generatedDecoder(sink, shape);
-  return new SinkRun(sink, decode, source);
+  const generates = columns.length <= MAX_GENERATED_COLUMNS && (options.generate ?? canGenerate());
+  if (!generates) return new SinkRun(sink, closureDecoder(sink, shape, objectMaker(columns)), undefined);
+  if (columns.length <= MAX_UNROLLED_COLUMNS) {
+    const { decode, source } = generatedDecoder(sink, shape);
+    return new SinkRun(sink, decode, source);
+  }
+  const { make, source } = generatedMaker(columns);
+  return new SinkRun(
+    sink,
+    closureDecoder(sink, shape, make),
+    shape === 'objects' || shape === 'lazy' ? source : undefined,
+  );
 }
 
 class SinkRun implements RowRun {

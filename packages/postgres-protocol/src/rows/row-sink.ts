@@ -12,8 +12,8 @@ export abstract class RowSink {
   }
 
   /** Keeps why the row of a frame cannot be decoded. `valueStart` is the offset of the value that failed, if one did. */
-  fail(cause: unknown, view: DataView, frame: number, valueStart: number): void {
-    this.error = explainFailure(this.columns, view, frame, valueStart, cause);
+  fail(cause: unknown, bytes: Uint8Array, view: DataView, frame: number, valueStart: number): void {
+    this.error = explainFailure(this.columns, bytes, view, frame, valueStart, cause);
   }
 
   /** Gives away what was decoded, and starts anew. */
