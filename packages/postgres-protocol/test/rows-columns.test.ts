@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { ColumnBatch } from '../src/rows/column-batch.js';
 import type { TextColumn, TypedColumn, ValueColumn } from '../src/rows/batch-columns.js';
 import { createRowRun } from '../src/rows/row-run.js';
+import type { RowColumn } from '../src/rows/row-column.js';
 import { bytea, column, dataRow, decode, float8, int4, int8, text } from './rows-samples.js';
 import { concat } from './wire.js';
 
@@ -94,6 +95,35 @@ describe.each([true, false])('columns (generated: %s)', (generate) => {
     expect(taken.map((batch) => batch.column('s').get(1))).toEqual(['text é 2', 'text é 11', 'text é 6']);
     expect(taken.map((batch) => batch.column('b').toArray()[1])).toEqual([[2], [11], [6]]);
     expect(taken[2]?.column('n').validity).toEqual(Uint8Array.of(0b10));
+  });
+});
+
+describe.each([true, false])('typed columns (generated: %s)', (generate) => {
+  const kinds = [
+    ['Int16Array', 2, 'getInt16', -2],
+    ['Int32Array', 4, 'getInt32', -(2 ** 31)],
+    ['Uint32Array', 4, 'getUint32', 2 ** 32 - 1],
+    ['Float32Array', 4, 'getFloat32', 1.5],
+    ['Float64Array', 8, 'getFloat64', 0.1],
+    ['BigInt64Array', 8, 'getBigInt64', -(2n ** 63n)],
+    ['BigUint64Array', 8, 'getBigUint64', 2n ** 64n - 1n],
+  ] as const;
+
+  test.each(kinds)('are %s', (typedArray, byteLength, getter, value) => {
+    const TypedArray = globalThis[typedArray];
+    const wire = new Uint8Array(TypedArray.of(value as never).buffer).reverse();
+    const typed: RowColumn = {
+      name: 'x',
+      typeName: 'x',
+      read: (_bytes, view, start) => view[getter](start),
+      inline: { byteLength, expression: `view.${getter}(at)`, typedArray },
+    };
+    const bytes = concat(dataRow([wire]), dataRow([null]), dataRow([wire]));
+    const batch = decode([typed], { shape: 'columns', generate }, bytes).batches[0] as ColumnBatch;
+    const { values } = batch.column('x') as TypedColumn;
+    expect(values).toBeInstanceOf(TypedArray);
+    expect([...values]).toEqual([value, typeof value === 'bigint' ? 0n : 0, value]);
+    expect(batch.column('x').toArray()).toEqual([value, null, value]);
   });
 });
 

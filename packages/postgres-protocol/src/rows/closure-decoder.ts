@@ -15,13 +15,13 @@ const DATA_ROW = 0x44;
  * Makes the decoder of rows that fills `sink`, in loops over the columns: for hosts that forbid generated source, and for
  * so many columns that source would be slower.
  *
- * @param make - Makes an object of the values of a row.
+ * @param makerOf - Returns what makes an object of the values of a row; called only where there are objects.
  */
-export function closureDecoder(sink: RowSink, shape: RowShape, make: ObjectMaker): RunDecoder {
+export function closureDecoder(sink: RowSink, shape: RowShape, makerOf: () => ObjectMaker): RunDecoder {
   if (sink instanceof ColumnSink) return columnDecoder(sink);
-  if (sink instanceof LazySink) return lazyDecoder(sink, make);
+  if (sink instanceof LazySink) return lazyDecoder(sink, makerOf());
   if (!(sink instanceof RowList)) throw new TypeError('expected a list of rows');
-  return listDecoder(sink, shape === 'arrays' ? (values) => values.slice() : make);
+  return listDecoder(sink, shape === 'arrays' ? (values) => values.slice() : makerOf());
 }
 
 /** The frames that a decoder walks over. All run decoders below have this loop: a call per frame would cost more. */

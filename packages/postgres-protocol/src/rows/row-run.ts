@@ -52,17 +52,13 @@ export function createRowRun(columns: readonly RowColumn[], options: RowRunOptio
   if (duplicateColumns === 'error' && shape !== 'arrays') refuseDuplicates(columns);
   const sink = sinkOf(columns, shape);
   const generates = columns.length <= MAX_GENERATED_COLUMNS && (options.generate ?? canGenerate());
-  if (!generates) return new SinkRun(sink, closureDecoder(sink, shape, objectMaker(columns)), undefined);
-  if (columns.length <= MAX_UNROLLED_COLUMNS) {
+  if (generates && columns.length <= MAX_UNROLLED_COLUMNS) {
     const { decode, source } = generatedDecoder(sink, shape);
     return new SinkRun(sink, decode, source);
   }
-  const { make, source } = generatedMaker(columns);
-  return new SinkRun(
-    sink,
-    closureDecoder(sink, shape, make),
-    shape === 'objects' || shape === 'lazy' ? source : undefined,
-  );
+  const generated = generates && (shape === 'objects' || shape === 'lazy') ? generatedMaker(columns) : undefined;
+  const decode = closureDecoder(sink, shape, () => generated?.make ?? objectMaker(columns));
+  return new SinkRun(sink, decode, generated?.source);
 }
 
 class SinkRun implements RowRun {
