@@ -1,9 +1,11 @@
 import type { Loop } from '@millrace/loop-policy';
+import { TypeRegistry } from '@millrace/postgres-protocol';
 import type { ValueOptions } from '@millrace/postgres-protocol';
 import { parseConnectionString } from './connection-string.js';
 import type { ConnectionStringParts } from './connection-string.js';
 import { readEnvironment } from './platform/environment.js';
 import type { Environment } from './platform/environment.js';
+import { resolveValueOptions } from './value-options.js';
 
 /** How far TLS is wanted. `disable`, `allow` and `prefer` connect in plain text; the others are refused for now. */
 export type SslMode = 'disable' | 'allow' | 'prefer' | 'require' | 'verify-ca' | 'verify-full';
@@ -33,6 +35,11 @@ export interface ConnectOptions extends ValueOptions {
   readonly statementCacheSize?: number | undefined;
   /** Milliseconds that the server may take to give up a cancelled statement before the connection is destroyed. Default: 2000. */
   readonly cancelGraceMs?: number | undefined;
+  /**
+   * What is known of the types of the database, to be shared by connections to the same one: what one of them has learnt
+   * the others need not ask for. Default: one of its own.
+   */
+  readonly types?: TypeRegistry | undefined;
   /** Where sockets, time and randomness come from. Default: `getLoop()`, read once. */
   readonly loop?: Loop | undefined;
 }
@@ -53,11 +60,11 @@ export interface ResolvedOptions {
   readonly statementCacheSize: number;
   readonly cancelGraceMs: number;
   readonly values: ValueOptions;
+  readonly types: TypeRegistry;
 }
 
 const DEFAULT_PORT = 5432; // https://www.postgresql.org/docs/current/runtime-config-connection.html
 const SSL_MODES: readonly string[] = ['disable', 'allow', 'prefer', 'require', 'verify-ca', 'verify-full'];
-const INT8_FORMS: readonly unknown[] = [undefined, 'bigint', 'number', 'string'];
 
 /**
  * Fills in and checks the options.
@@ -73,7 +80,6 @@ export function resolveOptions(
   const url = given.url === undefined ? {} : parseConnectionString(String(given.url));
   const sslmode = given.sslmode ?? url.sslmode ?? environment.sslmode ?? 'prefer';
   checkSslMode(sslmode);
-  if (!INT8_FORMS.includes(given.int8)) throw new TypeError("the option int8 must be 'bigint', 'number' or 'string'");
   const endpoint = resolveEndpoint(given, url, environment);
   return {
     endpoint,
@@ -85,7 +91,8 @@ export function resolveOptions(
     connectTimeoutMs: resolveConnectTimeout(given, url, environment),
     statementCacheSize: count('statementCacheSize', given.statementCacheSize ?? 100),
     cancelGraceMs: duration('cancelGraceMs', given.cancelGraceMs ?? 2000),
-    values: { int8: given.int8 },
+    values: resolveValueOptions(given),
+    types: resolveTypes(given.types),
   };
 }
 
@@ -150,6 +157,11 @@ function resolvePassword(password: unknown): ResolvedOptions['password'] {
   if (password === undefined || typeof password === 'string') return password;
   if (typeof password === 'function') return password as () => string | Promise<string>;
   throw new TypeError('the option password must be a string or a function');
+}
+
+function resolveTypes(types: unknown = new TypeRegistry()): TypeRegistry {
+  if (types instanceof TypeRegistry) return types;
+  throw new TypeError('the option types must be a TypeRegistry');
 }
 
 function checkSslMode(sslmode: unknown): void {

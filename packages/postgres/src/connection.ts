@@ -1,3 +1,4 @@
+import type { TypeCodec } from '@millrace/postgres-protocol';
 import type { Op } from '@millrace/timeouts';
 import type { NoticeListener } from './notices.js';
 import { Handle, isLimited, openCallScope } from './handle.js';
@@ -56,6 +57,20 @@ export class Connection extends Queryable implements AsyncDisposable {
    */
   onNotice(listener: NoticeListener): () => void {
     return this.#session.notices.add(listener);
+  }
+
+  /**
+   * Represents a type of the database by a codec of the application: alone, in arrays, composites, ranges and domains.
+   *
+   * @param nameOrOid - An OID, or a name by the rules of SQL: `mood`, `public.mood`, `"Mood"`. The type need not exist yet.
+   * @param codec - `null` for the type's own representation.
+   * @throws {TypeError} If it is no such name, or no codec.
+   * @remarks It holds for what is called from now on, and for all connections that share the option `types`; a
+   * {@link PreparedStatement} keeps the codecs that it was prepared with.
+   */
+  setTypeCodec<T>(nameOrOid: string | number, codec: TypeCodec<T> | null): void {
+    this.#session.types.setTypeCodec(nameOrOid, codec);
+    this.#session.statements.clear();
   }
 
   /**

@@ -26,4 +26,15 @@ export type { Queryable } from './queryable.js';
 export type { CommandResult, QueryResult } from './query-result.js';
 export type { RowStream } from './row-stream.js';
 export type { TransactionOptions } from './transaction.js';
-export type { FieldDescription, Row, ServerMessageFields } from '@millrace/postgres-protocol';
+export { arrayLowerBounds, BitString, Range, TypeRegistry } from '@millrace/postgres-protocol';
+export type {
+  BinaryTypeCodec,
+  FieldDescription,
+  Interval,
+  Row,
+  ServerMessageFields,
+  TextTypeCodec,
+  TypeCodec,
+  ValueOf,
+  ValueOptions,
+} from '@millrace/postgres-protocol';

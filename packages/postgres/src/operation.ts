@@ -5,6 +5,7 @@ import type {
   ServerMessageFields,
   Statement,
   TransactionStatus,
+  TypeRegistry,
   ValueOptions,
 } from '@millrace/postgres-protocol';
 import type { QueueLinks } from './operation-queue.js';
@@ -15,6 +16,7 @@ export interface Wire {
   readonly machine: FrontendMachine;
   readonly statements: StatementCache;
   readonly values: ValueOptions;
+  readonly types: TypeRegistry;
   /** Exact for an operation that waits for an idle connection; else that of the last ReadyForQuery. */
   readonly transactionStatus: TransactionStatus;
 }

@@ -1,4 +1,4 @@
-import type { FieldDescription, Row } from '@millrace/postgres-protocol';
+import type { FieldDescription, Row, Statement } from '@millrace/postgres-protocol';
 import type { Op } from '@millrace/timeouts';
 import { CloseStatementOperation } from './close-statement-operation.js';
 import { HandleClosedError } from './errors.js';
@@ -25,6 +25,7 @@ export class PreparedStatement implements AsyncDisposable {
   readonly parameters: readonly number[];
   /** The columns of its rows, as they were when it was prepared; empty if it returns none. */
   readonly columns: readonly FieldDescription[];
+  readonly #compiled: Statement | undefined;
   readonly #leaveHandle: () => void;
   #closing: Promise<void> | undefined;
 
@@ -32,6 +33,7 @@ export class PreparedStatement implements AsyncDisposable {
   constructor(handle: Handle, statement: SessionStatement) {
     this.#handle = handle;
     this.#statement = statement;
+    this.#compiled = statement.prepared;
     this.parameters = statement.prepared?.parameterOids ?? [];
     this.columns = statement.prepared?.fields ?? [];
     this.#leaveHandle = handle.onEnd(() => {
@@ -42,6 +44,14 @@ export class PreparedStatement implements AsyncDisposable {
   /** The text that was prepared. */
   get sql(): string {
     return this.#statement.sql;
+  }
+
+  /**
+   * Describes how its values are written and its rows are read: the source that was generated for them, or that there is
+   * none. For looking at, not for parsing.
+   */
+  explainCodec(): string {
+    return (this.#statement.prepared ?? this.#compiled)?.explainCodec() ?? '';
   }
 
   /**

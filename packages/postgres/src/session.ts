@@ -8,6 +8,7 @@ import type {
   ServerMessageFields,
   StartupOptions,
   TransactionStatus,
+  TypeRegistry,
   ValueOptions,
 } from '@millrace/postgres-protocol';
 import { Authenticator } from './authenticator.js';
@@ -35,6 +36,7 @@ export class Session extends OperationEvents implements Protocol, FrontendHandle
   endpoint: ServerEndpoint;
   readonly graceMs: number;
   readonly values: ValueOptions;
+  readonly types: TypeRegistry;
   readonly machine: FrontendMachine;
   readonly statements: StatementCache;
   readonly notices: Notices;
@@ -64,6 +66,7 @@ export class Session extends OperationEvents implements Protocol, FrontendHandle
     this.endpoint = options.endpoint;
     this.graceMs = options.cancelGraceMs;
     this.values = options.values;
+    this.types = options.types;
     this.machine = new FrontendMachine(this);
     this.notices = new Notices(loop);
     this.statements = new StatementCache(options.statementCacheSize, (name) => {

@@ -79,10 +79,20 @@ export class StatementCache {
     if (statement.prepared === prepared) this._forget(statement);
   }
 
+  /** Gives up all but the pinned ones: what is used again is prepared anew. */
+  clear(): void {
+    for (const statement of [...this._bySql.values()]) this._forget(statement);
+  }
+
+  /** Lets the server forget a name that came to nothing. */
+  discard(name: string): void {
+    if (name !== '') this._close(name);
+  }
+
   private _forget(statement: SessionStatement): void {
     if (this._bySql.get(statement.sql) === statement) this._bySql.delete(statement.sql);
     const name = statement.prepared?.name ?? '';
     statement.prepared = undefined;
-    if (name !== '') this._close(name);
+    this.discard(name);
   }
 }

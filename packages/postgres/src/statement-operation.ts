@@ -1,7 +1,8 @@
-// One statement of the extended protocol, in up to two rounds:
+// One statement of the extended protocol, in up to three rounds:
 //
 //   Parse Describe Sync        only if the server does not know the statement; nothing may follow until it is described,
 //                              because the next operation must not overtake this one
+//   a query of the catalog     only if it has types that are not known yet
 //   Bind Execute Sync
 import { createStatement } from '@millrace/postgres-protocol';
 import type { FieldDescription, Row, ServerMessageFields, Statement } from '@millrace/postgres-protocol';
@@ -13,6 +14,7 @@ import { ranAlone, wasCancelledByMistake } from './resend.js';
 import type { RowSink } from './row-sink.js';
 import { SessionStatement } from './statement-cache.js';
 import type { StatementCache } from './statement-cache.js';
+import { hasNoCatalog, TypeLookup } from './type-lookup.js';
 
 const NO_SUCH_STATEMENT = '26000'; // invalid_sql_statement_name: DISCARD ALL, DEALLOCATE
 const FEATURE_NOT_SUPPORTED = '0A000';
@@ -32,6 +34,10 @@ export class StatementOperation<T> extends Operation<T> {
   private _name = '';
   /** What this round executes; `undefined` while it prepares. */
   private _executing: Statement | undefined;
+  /** The types that this round asks for. */
+  private _lookup: TypeLookup | undefined;
+  /** What the server has prepared and the cache does not know, from the description until all its types are known. */
+  private _unclaimedName = '';
   private _isBound = false;
   private _parameterOids = NONE;
   private _fields = NO_FIELDS;
@@ -60,6 +66,10 @@ export class StatementOperation<T> extends Operation<T> {
     this._error = undefined;
     this._refusal = undefined;
     this._isBound = false;
+    if (this._lookup !== undefined) {
+      this._lookup.compose(wire.machine);
+      return 'holding';
+    }
     this._statement ??= this._pinned ?? wire.statements.lookUp(this._sql);
     this._executing = this._statement.prepared;
     const { machine } = wire;
@@ -93,7 +103,8 @@ export class StatementOperation<T> extends Operation<T> {
   }
 
   override rows(_statement: Statement, batch: readonly Row[]): void {
-    if (!this.isAbandoned) this._sink.rows(batch);
+    if (this._lookup !== undefined) this._lookup.rows(batch);
+    else if (!this.isAbandoned) this._sink.rows(batch);
   }
 
   override rowsRefused(error: Error): void {
@@ -110,22 +121,62 @@ export class StatementOperation<T> extends Operation<T> {
   }
 
   override ready(end: RoundEnd): 'settled' | 'again' {
+    if (this._lookup !== undefined) return this._lookedUp(this._lookup, end);
     if (this._error !== undefined) return this._failed(this._error, end);
-    if (this._executing === undefined) return this._prepared();
-    if (this._refusal !== undefined) this.fail(this._refusal);
+    if (this._executing === undefined) return this._described();
+    if (this._refusal !== undefined) this._refused(this._refusal, this._executing);
     else if (!this.isAbandoned) this._complete(this._executing);
     return 'settled';
   }
 
-  private _prepared(): 'settled' | 'again' {
+  override fail(error: Error): void {
+    super.fail(error);
+    const name = this._unclaimedName;
+    this._unclaimedName = '';
+    this._wire?.statements.discard(name); // this operation will not come back to it, and nobody else knows it
+  }
+
+  private _described(): 'settled' | 'again' {
     const { _wire: wire, _statement: statement } = this;
     if (wire === undefined || statement === undefined) return 'settled';
-    const prepared = createStatement({
-      name: this._name,
-      parameterOids: this._parameterOids,
-      fields: this._fields,
-      options: wire.values,
-    });
+    const missing = wire.types.missing([...this._parameterOids, ...this._fields.map(({ typeOid }) => typeOid)]);
+    if (missing.length === 0) return this._prepared(wire, statement);
+    if (this.isAbandoned) {
+      wire.statements.discard(this._name);
+      return 'settled';
+    }
+    this._unclaimedName = this._name;
+    this._lookup = new TypeLookup(wire.types, missing);
+    return 'again';
+  }
+
+  private _lookedUp(lookup: TypeLookup, end: RoundEnd): 'settled' | 'again' {
+    const { _wire: wire, _statement: statement, _error: error } = this;
+    if (wire === undefined || statement === undefined || this.isAbandoned) return 'settled';
+    if (error !== undefined && wasCancelledByMistake(error, end, 'select') && this._retryCount < 2) {
+      this._retryCount += 1;
+      return 'again';
+    }
+    this._lookup = undefined;
+    // Where there is no catalog the values of the unknown types go as text, as long as this statement is kept.
+    if (error !== undefined && !(hasNoCatalog(error) && ranAlone(end))) {
+      this.fail(new PostgresError(error));
+      return 'settled';
+    }
+    if (error === undefined) lookup.learn();
+    return this._prepared(wire, statement);
+  }
+
+  private _prepared(wire: Wire, statement: SessionStatement): 'settled' | 'again' {
+    this._unclaimedName = this._name;
+    let prepared: Statement;
+    try {
+      prepared = this._compile(wire);
+    } catch (error) {
+      this.fail(error as Error);
+      return 'settled';
+    }
+    this._unclaimedName = '';
     wire.statements.add(statement, prepared);
     if (this.isAbandoned) {
       // Nobody got hold of what was only prepared, so nobody will close it.
@@ -135,6 +186,21 @@ export class StatementOperation<T> extends Operation<T> {
     if (this._values !== undefined) return 'again';
     this._complete(prepared);
     return 'settled';
+  }
+
+  private _compile({ types, values: options }: Wire): Statement {
+    const description = { name: this._name, parameterOids: this._parameterOids, fields: this._fields };
+    const prepared = createStatement({ ...description, options, types });
+    if (options.duplicateColumns === 'error') prepared.rowRun(); // which refuses them, before anything is executed
+    return prepared;
+  }
+
+  private _refused(refusal: Error, executing: Statement): void {
+    // A record had a type in it that is not known yet: prepared again, the statement asks for that one too.
+    const { _wire: wire, _statement: statement } = this;
+    if (statement !== undefined && wire !== undefined && wire.types.missing([]).length > 0)
+      wire.statements.invalidate(statement, executing);
+    this.fail(refusal);
   }
 
   private _complete(statement: Statement): void {

@@ -1,3 +1,4 @@
+import { TypeRegistry } from '@millrace/postgres-protocol';
 import { describe, expect, test } from 'vitest';
 import { resolveOptions } from '../src/connection-options.js';
 import type { ConnectOptions } from '../src/connection-options.js';
@@ -29,7 +30,8 @@ describe('resolveOptions', () => {
       connectTimeoutMs: 15_000,
       statementCacheSize: 100,
       cancelGraceMs: 2000,
-      values: { int8: undefined },
+      values: {},
+      types: expect.any(TypeRegistry) as TypeRegistry,
     });
   });
 
@@ -123,5 +125,54 @@ describe('resolveOptions', () => {
     ['parameters.search_path', { parameters: { search_path: 'a\0' } }, {}],
   ])('names the option %s when it is wrong: %o', (name, target, environment) => {
     expect(() => resolveOptions(target, { ...BARE, ...environment })).toThrow(name);
+  });
+});
+
+describe('the options for values', () => {
+  test('are handed on as they are', () => {
+    const values = {
+      int8: 'string',
+      numeric: 'number',
+      timestamptz: 'string',
+      json: 'text',
+      temporal: false,
+      arrays: 'typed',
+      duplicateColumns: 'error',
+    } as const;
+    expect(resolveOptions({ ...values, host: 'h' }, BARE).values).toEqual(values);
+  });
+
+  test.each([
+    ['int8', 'int', "the option int8 must be 'bigint' or 'number' or 'string'"],
+    ['numeric', 'bigint', "the option numeric must be 'string' or 'number'"],
+    ['timestamptz', null, "the option timestamptz must be 'date' or 'string'"],
+    ['json', true, "the option json must be 'parse' or 'text'"],
+    ['temporal', 'yes', 'the option temporal must be false or true'],
+    ['arrays', 1, "the option arrays must be 'nested' or 'typed'"],
+    ['duplicateColumns', 'first', "the option duplicateColumns must be 'last' or 'error'"],
+  ])('%s cannot be %s', (name, value, message) => {
+    expect(() => resolveOptions({ [name]: value }, BARE)).toThrow(new TypeError(message));
+  });
+
+  test('temporal needs a runtime that has it', () => {
+    const host = globalThis as { Temporal?: unknown };
+    const before = Object.getOwnPropertyDescriptor(host, 'Temporal');
+    try {
+      delete host.Temporal;
+      expect(() => resolveOptions({ temporal: true }, BARE)).toThrow(/temporal needs globalThis.Temporal/);
+      host.Temporal = {};
+      expect(resolveOptions({ temporal: true }, BARE).values).toEqual({ temporal: true });
+    } finally {
+      delete host.Temporal;
+      if (before !== undefined) Object.defineProperty(host, 'Temporal', before);
+    }
+  });
+
+  test('types is a registry that may be shared', () => {
+    const types = new TypeRegistry();
+    expect(resolveOptions({ types }, BARE).types).toBe(types);
+    expect(() => resolveOptions({ types: {} } as ConnectOptions, BARE)).toThrow(
+      'the option types must be a TypeRegistry',
+    );
   });
 });

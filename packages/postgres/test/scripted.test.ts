@@ -10,6 +10,7 @@ import { statementCacheSuite } from './suite/statement-cache.js';
 import { streamSuite } from './suite/stream.js';
 import { transactionLimitsSuite } from './suite/transaction-limits.js';
 import { transactionSuite } from './suite/transaction.js';
+import { typesSuite } from './suite/types.js';
 
 runAgainstScript('cancel', cancelSuite);
 runAgainstScript('connect', connectSuite);
@@ -22,3 +23,4 @@ runAgainstScript('statement-cache', statementCacheSuite);
 runAgainstScript('stream', streamSuite);
 runAgainstScript('transaction', transactionSuite);
 runAgainstScript('transaction-limits', transactionLimitsSuite);
+runAgainstScript('types', typesSuite);

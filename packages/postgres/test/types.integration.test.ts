@@ -1,0 +1,4 @@
+import { runAgainstServer } from './real-setting.js';
+import { typesSuite } from './suite/types.js';
+
+runAgainstServer(typesSuite);
