@@ -50,8 +50,10 @@ function longestZeroRun(words: readonly number[]): { from: number; length: numbe
  */
 export function parseIpNetwork(text: string, classful: boolean): IpNetwork | undefined {
   const [address = '', prefix, ...more] = text.split('/');
-  if (more.length > 0 || (prefix !== undefined && !/^(?:0|[1-9]\d{0,2})$/.test(prefix))) return undefined;
   const isIpv6 = address.includes(':');
+  // As the server has it: only IPv4 takes leading zeros.
+  const isPrefix = isIpv6 ? /^(?:0|[1-9]\d{0,2})$/ : /^\d{1,3}$/;
+  if (more.length > 0 || (prefix !== undefined && !isPrefix.test(prefix))) return undefined;
   const bytes = isIpv6 ? parseIpv6(address) : parseOctets(address);
   if (bytes === undefined) return undefined;
   if (isIpv6) return checkBits(bytes, Number(prefix ?? 128));
@@ -82,6 +84,12 @@ function parseOctets(text: string): number[] | undefined {
   return octets.every((octet) => octet <= 255) ? octets : undefined;
 }
 
+/** The four bytes at the end of an IPv6 address, which have no leading zeros. */
+function parseEmbedded(text: string): number[] | undefined {
+  const octets = /(?:^|\.)0\d/.test(text) ? undefined : parseOctets(text);
+  return octets?.length === 4 ? octets : undefined;
+}
+
 function classBits(octets: readonly number[]): number {
   const first = octets[0] as number;
   const bits = first >= 240 ? 32 : first >= 224 ? 8 : first >= 192 ? 24 : first >= 128 ? 16 : 8;
@@ -104,8 +112,8 @@ function parseIpv6(text: string): number[] | undefined {
 function parseWords(text: string, isEnd: boolean): number[] | undefined {
   if (text === '') return [];
   const words = text.split(':');
-  const dotted = isEnd && words.at(-1)?.includes('.') === true ? parseOctets(words.pop() ?? '') : [];
-  if (dotted === undefined || dotted.length % 4 !== 0) return undefined;
+  const dotted = isEnd && words.at(-1)?.includes('.') === true ? parseEmbedded(words.pop() ?? '') : [];
+  if (dotted === undefined) return undefined;
   if (!words.every((word) => /^[0-9a-f]{1,4}$/i.test(word))) return undefined;
   const values = words.map((word) => Number.parseInt(word, 16));
   return [...values.flatMap((word) => [word >> 8, word & 0xff]), ...dotted];

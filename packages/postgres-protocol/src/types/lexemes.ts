@@ -7,7 +7,7 @@ import { outOfRange, type RefusedValueError } from './refused-value-error.js';
 
 const MAX_LEXEME_BYTES = 2047; // MAXSTRLEN in ts_type.h
 const SPACE = /[ \t\n\v\f\r]/;
-const OPERATOR = /[!&|()]/;
+const OPERATOR = /[!&|()<]/;
 
 /** A lexeme in quotes, with quotes and backslashes doubled. */
 export function quoteLexeme(lexeme: string): string {

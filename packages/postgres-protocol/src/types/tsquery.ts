@@ -131,6 +131,8 @@ function writeTsquery(out: WriteBuffer, value: unknown): void {
   if (typeof value !== 'string') throw wrongKind(expected, value);
   checkWellFormed(value);
   const items = parseTsquery(new LexemeScanner(value, expected, true));
+  // The server sends such a query, but its tsqueryrecv misses the operand.
+  if (items.length === 0) throw outOfRange(`${expected}, not empty`, 'a string without a lexeme');
   const lengthAt = out.reserveInt32();
   const start = out.length;
   out.writeInt32(items.length);

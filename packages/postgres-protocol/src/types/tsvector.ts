@@ -85,9 +85,9 @@ function parseTsvector(scanner: LexemeScanner): Map<string, Position[]> {
   return lexemes;
 }
 
-/** A place behind the last that there is counts as the last. Without a letter, the weight is D. */
+/** A place behind the last that there is counts as the last. Without A, B or C, the weight is D; later digits are nothing. */
 function parsePosition(scanner: LexemeScanner): Position {
-  const [, digits, letter = ''] = scanner.match(/(\d+)([a-d*]?)/iy) ?? [];
+  const [, digits, letter = ''] = scanner.match(/(\d+)[d\d]*([abc*]?)\d*/iy) ?? [];
   const place = Math.min(Number(digits), MAX_PLACE);
   if (!(place > 0)) throw scanner.refuse();
   return [place, letter === '*' ? 3 : Math.max(0, WEIGHTS.indexOf(letter.toUpperCase()))];

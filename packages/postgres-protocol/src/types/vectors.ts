@@ -62,5 +62,5 @@ function vector(oid: number, name: string, element: VectorElement): WireType {
     }
   }
 
-  return { oid, name, reader: () => read, write };
+  return { oid, name, valuesAreArrays: true, reader: () => read, write };
 }
