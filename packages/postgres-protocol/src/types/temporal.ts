@@ -33,7 +33,9 @@ export function isTemporal(value: unknown, className: string): boolean {
 /** The ISO 8601 text of an object of that class, in the ISO calendar whatever its own is; `undefined` for anything else. */
 export function temporalText(value: unknown, className: string): string | undefined {
   if (!isTemporal(value, className)) return undefined;
-  return (value as { toString(options: { calendarName: 'never' }): string }).toString({ calendarName: 'never' });
+  const text = (value as { toString(options: { calendarName: 'never' }): string }).toString({ calendarName: 'never' });
+  // Temporal has a year 0000, 1 BC; in the strings of PostgreSQL only a year of six digits and a sign may be zero.
+  return text.replace(/^0000-/, '+000000-');
 }
 
 /** Temporal has so many days after 1970, and as many before. */
