@@ -21,5 +21,6 @@ export const modules: Readonly<Record<string, () => Promise<BenchmarkModule>>> =
   'micro/timeouts/lane': () => import('./micro/timeouts/lane.js'),
   'micro/timeouts/deadline-await': () => import('./micro/timeouts/deadline-await.js'),
   echo: () => import('./echo/benchmarks.js'),
+  'postgres/decode': () => import('./postgres/decode/benchmarks.js'),
   postgres: () => import('./postgres/benchmarks.js'),
 };
