@@ -104,7 +104,7 @@ describe('a malformed value', () => {
       'array with bytes behind its elements',
       1007,
       '00000001 00000000 00000017 00000001 00000001 00000004 00000007 00',
-      'an array of 29 bytes ends 1 bytes off',
+      'an array ends 1 bytes off',
     ],
     [
       'array with an element of another length',
@@ -125,10 +125,10 @@ describe('a malformed value', () => {
     const statement = createStatement({ name: '', parameterOids: [], fields: [field('a', 1009), field('b', 25)] });
     const decode = (): unknown => decodeMessage(statement, [dataRow([array, hex('62'.repeat(20))])]);
     expect(decode).toThrow(MalformedValueError);
-    expect(decode).toThrow('column "a" (text[]): an array of 25 bytes ends');
+    expect(decode).toThrow('column "a" (text[]): an array element of 12 bytes has 1 bytes left');
   });
 
-  test.each([25, 17, 23, 114, 3802, 1700, 1007, 600])(
+  test.each([25, 17, 23, 114, 3802, 1700, 1007, 70_000])(
     'a negative length other than NULL is malformed for type %d',
     (oid) => {
       const message = dataRow([null]);

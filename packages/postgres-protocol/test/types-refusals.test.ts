@@ -37,7 +37,7 @@ describe('a parameter of the wrong kind', () => {
     ['timestamptz', 1184, 1700000000000, 'got a number'],
     ['int4[]', 1007, 5, 'expected an array of int4, got a number'],
     ['int4[]', 1007, '{1}', 'expected an array of int4, got a string'],
-    ['int4[]', 1007, new Int32Array(1), 'expected an array of int4, got an Int32Array'],
+    ['int4[]', 1007, new Uint8Array(1), 'expected an array of int4, got a Uint8Array'],
     ['int4[]', 1007, [1, 'x'], 'element [1]: expected an integer from -2147483648 to 2147483647, got a string'],
     ['int4[]', 1007, [[1], [undefined]], 'element [1][0]: expected a value, or null for NULL, got undefined'],
     ['int4[]', 1007, [1, , 3], 'element [1]: expected a value, or null for NULL, got undefined'], // eslint-disable-line no-sparse-arrays
@@ -52,9 +52,9 @@ describe('a parameter of the wrong kind', () => {
     ['int4[]', 1007, [1, [2]], 'element [1]: expected no array, as its first sibling, got an array'],
     ['int4[]', 1007, [[], [1]], 'element [1]: expected an array of 0 elements as its first sibling, got an array of 1'],
     ['jsonb[]', 3807, [{}, [1n]], 'element [1]: JSON.stringify refused an array'],
-    ['type 600', 600, { x: 1 }, 'got an object'],
-    ['type 600', 600, [1, 2], 'got an array'],
-    ['type 600', 600, new Date(0), 'got a Date'],
+    ['type 70000', 70_000, { x: 1 }, 'got an object'],
+    ['type 70000', 70_000, [1, 2], 'got an array'],
+    ['type 70000', 70_000, new Date(0), 'got a Date'],
   ])('%s is a TypeError that names both (%#)', (typeName, typeOid, value, message) => {
     const encode = (): unknown => encodeParameters([25, typeOid], ['', value]);
     expect(encode).toThrow(TypeError);
@@ -62,7 +62,7 @@ describe('a parameter of the wrong kind', () => {
     expect(encode).toThrow(message);
   });
 
-  test.each([16, 23, 25, 114, 3802, 1184, 1007, 600])('undefined is a TypeError for type %d', (typeOid) => {
+  test.each([16, 23, 25, 114, 3802, 1184, 1007, 70_000])('undefined is a TypeError for type %d', (typeOid) => {
     const encode = (): unknown => encodeParameters([typeOid], [undefined]);
     expect(encode).toThrow(TypeError);
     expect(encode).toThrow(/^parameter \$1 \(.*\): got undefined; null is SQL NULL$/);
@@ -106,7 +106,7 @@ describe('a parameter of the right kind that the type cannot hold', () => {
     ['numeric', 1700, '1e9999999', 'got more'],
     ['numeric', 1700, `1${'0'.repeat(131072)}`, 'got more'],
     ['text', 25, 'a\ud800', 'got a string with a lone surrogate'],
-    ['type 600', 600, '\udc00', 'got a string with a lone surrogate'],
+    ['type 70000', 70_000, '\udc00', 'got a string with a lone surrogate'],
     ['"char"', 18, 'ab', 'got another string'],
     ['"char"', 18, 'é', 'got another string'],
     ['"char"', 18, '\\400', 'got another string'],
@@ -136,7 +136,7 @@ test('no message quotes the value', () => {
     [18, 'hunter2'],
     [17, 'hunter2'],
     [1007, ['hunter2']],
-    [600, { hunter2: 'hunter2' }],
+    [70_000, { hunter2: 'hunter2' }],
     [16, ['hunter2']],
   ];
   for (const [typeOid, value] of secrets) {
