@@ -78,6 +78,15 @@ export const typesSuite: Suite = (it) => {
       expect(await db.queryValue('select array[$1::pg_temp.mood]', ['happy'])).toEqual(['happy']);
     });
 
+    it('says so when a record has a type in it that nobody could know of, and knows it the next time', async (t) => {
+      await using db = await t.connect();
+      await db.execute(MOOD);
+      const sql = `select row(1, 'sad'::pg_temp.mood) as r`;
+      await expect(db.queryValue(sql)).rejects.toBeInstanceOf(RangeError);
+      expect(await db.queryValue('select 1')).toBe(1);
+      expect(await db.queryValue(sql)).toEqual({ f1: 1, f2: 'sad' });
+    });
+
     it('refuses in a transaction that has failed, as ever, and goes on after it', async (t) => {
       await using db = await t.connect();
       await db.execute(MOOD);
