@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { seededRandom } from '@millrace/testkit';
 import type { Row, ValueOptions } from '../../src/statement.js';
 import { OracleSession } from '../oracle/oracle-session.js';
+export { FAMILIES } from './families.js';
 import { FAMILIES, SOAK_SETUP } from './families.js';
 import type { ValueMaker } from './families.js';
 
@@ -69,7 +70,7 @@ async function trySeeds(
     // After an error each one alone, to find whose it is.
     const row = rows instanceof Error ? await tryAll([sent]).catch((error: unknown) => error as Error) : rows[i];
     if (row instanceof Error) return { seed, typeName, sent, problem: row.message };
-    const back = (Array.isArray(row) ? (row)[0] : row)?.['back'];
+    const back = (Array.isArray(row) ? row[0] : row)?.['back'];
     if (!isDeepStrictEqual(back, sent)) return { seed, typeName, sent, problem: `came back as ${describe(back)}` };
   }
   if (rows instanceof Error) return { seed: seeds[0] ?? 0, typeName, sent: undefined, problem: rows.message };

@@ -280,7 +280,7 @@ const statistic = (column: string): string =>
   `(select ${column} from pg_statistic_ext_data join pg_statistic_ext s on s.oid = stxoid where stxname = 'measured_all')`;
 
 /** Made of bytes by a cast that the test creates: the server has such values only inside of index pages. */
-export const CAST_FROM_BYTES = ['pg_brin_bloom_summary', 'pg_brin_minmax_multi_summary'];
+export const CAST_FROM_BYTES: readonly string[] = ['pg_brin_bloom_summary', 'pg_brin_minmax_multi_summary'];
 
 export const OPAQUE: Readonly<Record<string, readonly string[]>> = {
   pg_node_tree: [
