@@ -189,7 +189,7 @@ export class Conversation extends ConversationState {
   private _takeFrame(): boolean {
     this._isDecoding = true;
     if (this.mayCopy) this._takeCopyData();
-    else if (TRANSITIONS[this._state].DataRow !== undefined) this._takeRows();
+    if (TRANSITIONS[this._state].DataRow !== undefined) this._takeRows();
     return this._takeOneFrame();
   }
 

@@ -72,7 +72,7 @@ export class RawRowRun implements RowRun {
     return values;
   }
 
-  private _fail(message: string): undefined {
+  private _fail(message: string): RawValue[] | undefined {
     this._error = new MalformedValueError(message);
     return undefined;
   }

@@ -64,7 +64,7 @@ class RawStatement implements Statement {
   withRows(shape: RowShape): Statement {
     if (shape === this.rows) return this;
     if (shape !== 'objects' && shape !== 'arrays') {
-      throw new RangeError(`expected rows as 'objects' or 'arrays' of a raw statement, got ${String(shape)}`);
+      throw new RangeError(`expected rows as 'objects' or 'arrays' of a raw statement, got ${shape as string}`);
     }
     if (this._other === undefined) {
       this._other = new RawStatement(this._description, shape);

@@ -142,7 +142,7 @@ class DescribedStatement implements Statement {
         this.parameterOids,
         { name, resultFormats: this.resultFormats, generate: textResults ? false : description.generate },
       );
-    this._shapes = origin?._shapes ?? new Map();
+    this._shapes = origin?._shapes ?? new Map<RowShape, DescribedStatement>();
     this._shapes.set(this.rows, this);
     this._run = undefined;
   }
@@ -195,5 +195,5 @@ const ROW_SHAPES: ReadonlySet<unknown> = new Set<RowShape>(['objects', 'arrays',
 
 function checkShape(shape: RowShape): void {
   if (ROW_SHAPES.has(shape)) return;
-  throw new TypeError(`expected rows as 'objects', 'arrays', 'columns' or 'lazy', got ${String(shape)}`);
+  throw new TypeError(`expected rows as 'objects', 'arrays', 'columns' or 'lazy', got ${shape as string}`);
 }

@@ -34,7 +34,9 @@ describe('Statement.encodeParameters', () => {
     expect(toHex(encodeParameters([23, 16], [7, true]))).toBe(
       toHex(hex('0001 0001 0002 00000004 00000007 00000001 01')),
     );
-    expect(toHex(encodeParameters([70_000, 70_000], ['a', null]))).toBe(toHex(hex('0001 0000 0002 00000001 61 ffffffff')));
+    expect(toHex(encodeParameters([70_000, 70_000], ['a', null]))).toBe(
+      toHex(hex('0001 0000 0002 00000001 61 ffffffff')),
+    );
   });
 
   test('writes a format code for each where they do not', () => {

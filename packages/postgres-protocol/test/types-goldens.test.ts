@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { GEOMETRY_TYPES } from '../src/types/geometry-types.js';
 import { NUMBER_LIKE_TYPES } from '../src/types/identifier-types.js';
 import { NETWORK_TYPES } from '../src/types/network-types.js';
+import { RANGE_TYPES } from '../src/types/range-types.js';
 import { builtInTypes } from '../src/types/registry.js';
 import { SEARCH_TYPES } from '../src/types/search-types.js';
 import { TEXT_LIKE_TYPES } from '../src/types/text-like-types.js';
@@ -32,7 +33,7 @@ describe('values as a live server sent them', () => {
   test('there is one for every type but those that no literal has, and those with tests of their own', () => {
     const covered = new Set(typeGoldens.map(({ typeOid }) => typeOid));
     const others = new Set(
-      [TIME_TYPES, NUMBER_LIKE_TYPES, TEXT_LIKE_TYPES, NETWORK_TYPES, GEOMETRY_TYPES, SEARCH_TYPES]
+      [TIME_TYPES, NUMBER_LIKE_TYPES, TEXT_LIKE_TYPES, NETWORK_TYPES, GEOMETRY_TYPES, SEARCH_TYPES, RANGE_TYPES]
         .flat()
         .flatMap(([type, arrayOid]) => [type.oid, arrayOid]),
     );

@@ -72,7 +72,9 @@ function checkHeader(view: DataView, start: number, end: number, element: WireTy
   const hasNulls = view.getInt32(start + 4);
   const isSound = dimensions >= 0 && dimensions <= MAX_DIMENSIONS && (hasNulls === 0 || hasNulls === 1);
   if (!isSound || dimensions * DIMENSION_BYTES > length - HEADER_BYTES) {
-    throw new MalformedValueError(`an array of ${length} bytes has no ${dimensions} dimensions with NULL flag ${hasNulls}`);
+    throw new MalformedValueError(
+      `an array of ${length} bytes has no ${dimensions} dimensions with NULL flag ${hasNulls}`,
+    );
   }
   const elementOid = view.getUint32(start + 8);
   if (elementOid !== element.oid) {
@@ -122,7 +124,8 @@ function readElements(
   const array = emptyArray(count);
   let at = start;
   for (let i = 0; i < count; i++) {
-    if (end - at < LENGTH_BYTES) throw new MalformedValueError(`an array of ${count} elements ends before element ${i}`);
+    if (end - at < LENGTH_BYTES)
+      throw new MalformedValueError(`an array of ${count} elements ends before element ${i}`);
     const length = view.getInt32(at);
     at += LENGTH_BYTES;
     if (length === -1) {
@@ -169,4 +172,3 @@ function inGroups(array: readonly unknown[], size: number): unknown[] {
   for (let i = 0; i < array.length; i += size) groups.push(array.slice(i, i + size));
   return groups;
 }
-

@@ -80,7 +80,8 @@ function formatSmall(view: DataView, start: number, isNegative: boolean, scale: 
 /** The base-10000 digits from index `from` to `to` as one integer; those that are not stored are zeros. */
 function groupsFrom(view: DataView, start: number, from: number, to: number, digitCount: number): number {
   let sum = 0;
-  for (let i = from; i < to; i++) sum = sum * 10_000 + (i < digitCount ? digitAt(view, start + HEADER_BYTES + 2 * i) : 0);
+  for (let i = from; i < to; i++)
+    sum = sum * 10_000 + (i < digitCount ? digitAt(view, start + HEADER_BYTES + 2 * i) : 0);
   return sum;
 }
 

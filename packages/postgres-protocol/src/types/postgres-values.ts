@@ -7,9 +7,12 @@ import type { ValueOptions } from './value-options.js';
 /** A decoded array: one level for each dimension, `null` for NULL. */
 export type PostgresArray<T> = (T | null | PostgresArray<T>)[];
 
+/** No option is set. */
+type ValueDefaults = Readonly<Partial<Record<keyof ValueOptions, undefined>>>;
+
 /** The type of an option, `undefined` and what is left out being the default. */
 type Choice<O extends ValueOptions, Name extends keyof ValueOptions, Default> = O[Name] extends infer Chosen
-  ? [Chosen] extends [NonNullable<unknown>]
+  ? [Chosen] extends [string | boolean]
     ? Chosen
     : Default
   : Default;
@@ -30,7 +33,7 @@ type Temporal<O extends ValueOptions, Plain> = Choice<O, 'temporal', false> exte
  * What the values of each type are in JavaScript, by the type's name, for a statement with the options `O`. NULL is `null`
  * whatever the type.
  */
-export interface PostgresValues<O extends ValueOptions = Record<never, never>> {
+export interface PostgresValues<O extends ValueOptions = ValueDefaults> {
   bool: boolean;
   int2: number;
   int4: number;
@@ -130,7 +133,7 @@ type TypedArrayOf<Name, O extends ValueOptions> = Name extends keyof TypedArrays
  */
 export type ValueOf<
   Name extends keyof PostgresValues | `${keyof PostgresValues}[]`,
-  O extends ValueOptions = Record<never, never>,
+  O extends ValueOptions = ValueDefaults,
 > = Name extends keyof PostgresValues
   ? PostgresValues<O>[Name]
   : Name extends `${infer Element extends keyof PostgresValues}[]`
