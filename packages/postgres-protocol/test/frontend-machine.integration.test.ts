@@ -88,7 +88,7 @@ describe('a session with a server', () => {
   test('reads a binary cursor in a simple query', async () => {
     await using pg = await PgSocket.open(url);
     pg.machine.sendQuery(
-      `begin; declare c binary cursor for select 7::int4 as n, 'x'::text as t; fetch c; declare d binary cursor for select '(1,2)'::point as p, 1 as n; fetch d`,
+      `create type pg_temp.mood as enum ('sad'); begin; declare c binary cursor for select 7::int4 as n, 'x'::text as t; fetch c; declare d binary cursor for select 'sad'::pg_temp.mood as p, 1 as n; fetch d`,
     );
     await pg.until('readyForQuery');
     expect(pg.handler.events.filter(([name]) => name.startsWith('rows'))).toEqual([

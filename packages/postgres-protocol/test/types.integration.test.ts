@@ -140,13 +140,12 @@ describe('other types', () => {
   });
 
   test('are text in both directions', async () => {
-    expect(await value('$1::point', ['(1,2.5)'])).toBe('(1,2.5)');
-    expect(await value("'1 day 02:03:04'::interval")).toBe('1 day 02:03:04');
-    expect(await value('$1::interval', ['1 mon'])).toBe('1 mon');
-    expect(await value('$1::money::numeric', [12.5])).toBe('12.50');
-    expect(await value('$1::xid', [7n])).toBe('7');
-    expect(await value('$1::regtype', ['int4'])).toBe('integer');
-    expect(await value("array[point '(1,2)']")).toBe('{"(1,2)"}');
+    expect(
+      await value("('=r/' || current_user)::aclitem::text = $1::aclitem::text", [
+        `=r/${String(await value('current_user'))}`,
+      ]),
+    ).toBe(true);
+    expect(await value("array[('=r/' || current_user)::aclitem]")).toBe(`{=r/${String(await value('current_user'))}}`);
     expect(await value('row(1, null, $1::text)', ['a b'])).toBe('(1,,"a b")');
   });
 
@@ -194,7 +193,11 @@ test('the catalogs say the same in binary as in text', async () => {
     for (const [i, row] of binary.entries()) {
       for (const [column, item] of Object.entries(row)) {
         const seen = typeof item === 'boolean' ? (item ? 't' : 'f') : typeof item === 'number' ? String(item) : item;
-        if (Array.isArray(seen))
+        const text = printed[i]?.[column];
+        if (typeof item === 'number' && !/^-?[\d.e+-]+$/.test(String(text)))
+          expect(await value('$1::oid::regproc::text', [item]), `${catalog}.${column}`).toBe(text);
+        else if (Array.isArray(seen) && !String(text).startsWith('{')) expect(seen.join(' ')).toBe(text);
+        else if (Array.isArray(seen))
           expect(
             await reprinted(seen as (string | number | null)[], printed[i]?.[column]),
             `${catalog}.${column}`,
