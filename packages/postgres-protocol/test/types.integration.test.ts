@@ -194,7 +194,7 @@ test('the catalogs say the same in binary as in text', async () => {
       for (const [column, item] of Object.entries(row)) {
         const seen = typeof item === 'boolean' ? (item ? 't' : 'f') : typeof item === 'number' ? String(item) : item;
         const text = printed[i]?.[column];
-        if (typeof item === 'number' && !/^-?[\d.e+-]+$/.test(String(text)))
+        if (typeof item === 'number' && !/^-?\d/.test(String(text)))
           expect(await value('$1::oid::regproc::text', [item]), `${catalog}.${column}`).toBe(text);
         else if (Array.isArray(seen) && !String(text).startsWith('{')) expect(seen.join(' ')).toBe(text);
         else if (Array.isArray(seen))
