@@ -107,9 +107,9 @@ export const bytea: Sample = {
   ],
 };
 
-export const SAMPLES = [text, int4, int8, float8, flag, picky, bytea];
+export const SAMPLES: readonly Sample[] = [text, int4, int8, float8, flag, picky, bytea];
 
-export const NAMES = [
+export const NAMES: readonly string[] = [
   '__proto__',
   'constructor',
   'prototype',

@@ -9,7 +9,7 @@ import type { ValueReader } from './wire-type.js';
 
 export const INT32_MAX = 0x7fffffff;
 export const INT32_MIN = -0x80000000;
-export const EPOCH_SECONDS = POSTGRES_EPOCH_DAYS * SECONDS_PER_DAY;
+export const EPOCH_SECONDS: number = POSTGRES_EPOCH_DAYS * SECONDS_PER_DAY;
 const MICROSECONDS = 1_000_000;
 const DATE_LIMIT_MS = 8.64e15; // ECMAScript: 100,000,000 days around 1970
 

@@ -4,12 +4,12 @@ import { twoDigits } from './calendar.js';
 // offset are those that the server prints: no more than needed.
 
 /** Groups: hours, minutes, seconds or nothing, digits of the fraction or nothing. */
-export const TIME_SOURCE = String.raw`(\d{2}):(\d{2})(?::(\d{2})(?:\.(\d+))?)?`;
+export const TIME_SOURCE: string = String.raw`(\d{2}):(\d{2})(?::(\d{2})(?:\.(\d+))?)?`;
 /** Groups: all of it, the sign, hours, minutes or nothing, seconds or nothing; only the first where it is Z. */
-export const OFFSET_SOURCE = String.raw`(Z|([+-])(\d{2})(?::?(\d{2})(?::?(\d{2}))?)?)`;
+export const OFFSET_SOURCE: string = String.raw`(Z|([+-])(\d{2})(?::?(\d{2})(?::?(\d{2}))?)?)`;
 
 /** East or west of UTC: MAX_TZDISP_HOUR in datetime.h is 15. */
-export const MAX_OFFSET_SECONDS = 16 * 3600 - 1;
+export const MAX_OFFSET_SECONDS: number = 16 * 3600 - 1;
 
 const MAX_FRACTION_DIGITS = 6;
 
