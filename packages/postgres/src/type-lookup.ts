@@ -14,38 +14,6 @@ const NAME = 'millrace_types';
 const SYNTAX_OR_ACCESS_CLASS = '42';
 const FEATURE_NOT_SUPPORTED = '0A000';
 
-const BOOL = 16;
-const TEXT = 25;
-const OID = 26;
-const TEXT_ARRAY = 1009;
-const OID_ARRAY = 1028;
-
-/** The columns of the query, in order: known beforehand, so that it takes one round. */
-const COLUMNS: readonly FieldDescription[] = Object.entries({
-  oid: OID,
-  name: TEXT,
-  schema: TEXT,
-  visible: BOOL,
-  kind: TEXT,
-  delimiter: TEXT,
-  send: TEXT,
-  element: OID,
-  base: OID,
-  subtype: OID,
-  range: OID,
-  attributeNames: TEXT_ARRAY,
-  attributeOids: OID_ARRAY,
-  askedNames: TEXT_ARRAY,
-}).map(([name, typeOid]) => ({
-  name,
-  typeOid,
-  tableOid: 0,
-  columnNumber: 0,
-  typeSize: -1,
-  typeModifier: -1,
-  format: 0,
-}));
-
 /**
  * Asks the catalog for types that nobody here knows: one round of the operation that has met them. So it counts against
  * that operation's time, is cancelled with it, and cannot wait for anything that waits for it.
@@ -63,8 +31,8 @@ export class TypeLookup {
 
   /** Writes the round. */
   compose(machine: FrontendMachine): void {
-    const { text, parameterOids, values } = catalogQuery(this._asked);
-    const statement = createStatement({ name: NAME, parameterOids, fields: COLUMNS });
+    const { text, parameterOids, values, columns } = catalogQuery(this._asked);
+    const statement = createStatement({ name: NAME, parameterOids, fields: columns.map(asField) });
     this._rows.length = 0;
     machine.sendClose('statement', NAME); // one that an error has left behind
     machine.sendParse(NAME, text, parameterOids);
@@ -82,6 +50,11 @@ export class TypeLookup {
   learn(): void {
     this._types.learn(this._rows, this._asked);
   }
+}
+
+/** The columns are known beforehand: so it takes one round. */
+function asField([name, typeOid]: readonly [name: string, typeOid: number]): FieldDescription {
+  return { name, typeOid, tableOid: 0, columnNumber: 0, typeSize: -1, typeModifier: -1, format: 0 };
 }
 
 /** Whether a server that answers so has no such catalogs: one that speaks the protocol and is not PostgreSQL. */
