@@ -338,7 +338,7 @@ describe('types of which only the text is known', () => {
   });
 
   test('come back in arrays, whatever they hold', () => {
-    const text = fc.option(fc.string({ unit: 'binary' }));
+    const text = fc.option(fc.string({ unit: 'binary' }).map((value) => value.replaceAll('\0', '')));
     const row = fc.tuple(text, text);
     fc.assert(
       fc.property(fc.oneof(fc.array(text), fc.array(row, { minLength: 1 })), (array) => {

@@ -35,7 +35,10 @@ const INLINE_WRITES: ReadonlyMap<ValueWriter, InlineWrite> = /* @__PURE__ */ new
   [float8.write, { test: `typeof value === 'number'`, write: 'out.writeInt32(8); out.writeFloat64(value);' }],
   [
     text.write, // of all types whose binary format is their text
-    { test: `typeof value === 'string' && value.isWellFormed()`, write: 'out.writeLengthPrefixedUtf8(value);' },
+    {
+      test: `typeof value === 'string' && value.isWellFormed() && !value.includes('\\0')`,
+      write: 'out.writeLengthPrefixedUtf8(value);',
+    },
   ],
 ]);
 

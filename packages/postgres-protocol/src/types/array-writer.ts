@@ -103,6 +103,9 @@ class ElementWriter {
       else this._writeLevel(this._checkedArray(item, this._sizes[depth + 1] ?? 0));
     }
     this._path.length = depth;
+    if (array.length !== this._sizes[depth]) {
+      throw new RefusedValueError('type', 'an array changed its length while it was being written');
+    }
   }
 
   /** All arrays of one level are of the same length: PostgreSQL's arrays are rectangular. */

@@ -6,6 +6,14 @@ import { RefusedValueError, wrongKind } from './refused-value-error.js';
 import type { ValueOptions } from './value-options.js';
 import type { ValueReader, WireType } from './wire-type.js';
 
+/** What a composite type asks its registry. */
+export interface CompositeTypes {
+  /** For the types of attributes that were not known when the type was made. */
+  typeOf(oid: number): WireType | undefined;
+  /** Told of a type that has other attributes by now than it was made with. */
+  onChanged(oid: number): void;
+}
+
 /** An attribute of a composite type, in the order of the type, without the dropped ones. */
 export interface CompositeAttribute {
   readonly name: string;
@@ -19,13 +27,13 @@ export interface CompositeAttribute {
  * with every attribute, `null` for NULL, and no others.
  *
  * @param attributes - Held, and looked at when values are.
- * @param typeOf - Asked for the types of attributes that were not known when the type was made.
+ * @param types - What knows the other types.
  */
 export function compositeOf(
   oid: number,
   name: string,
   attributes: readonly CompositeAttribute[],
-  typeOf: (oid: number) => WireType | undefined,
+  types: CompositeTypes,
 ): WireType {
   // A type that holds itself would make readers without end: one for each set of options is enough.
   const readers = new WeakMap<ValueOptions, ValueReader>();
@@ -35,7 +43,7 @@ export function compositeOf(
     reader(options) {
       let read = readers.get(options);
       if (read === undefined) {
-        read = recordReader(new AttributeReaders(name, attributes, typeOf, options));
+        read = recordReader(new AttributeReaders({ oid, name }, attributes, types, options));
         readers.set(options, read);
       }
       return read;
@@ -43,7 +51,7 @@ export function compositeOf(
     write(out, value) {
       enterWrite();
       try {
-        writeComposite(out, name, attributes, typeOf, value);
+        writeComposite(out, name, attributes, types, value);
       } finally {
         leaveWrite();
       }
@@ -52,21 +60,21 @@ export function compositeOf(
 }
 
 class AttributeReaders implements FieldReaders {
-  private readonly _typeName: string;
+  private readonly _type: Pick<WireType, 'oid' | 'name'>;
   private readonly _attributes: readonly CompositeAttribute[];
-  private readonly _typeOf: (oid: number) => WireType | undefined;
+  private readonly _types: CompositeTypes;
   private readonly _options: ValueOptions;
   private readonly _readers: (ValueReader | undefined)[] = [];
 
   constructor(
-    typeName: string,
+    type: Pick<WireType, 'oid' | 'name'>,
     attributes: readonly CompositeAttribute[],
-    typeOf: (oid: number) => WireType | undefined,
+    types: CompositeTypes,
     options: ValueOptions,
   ) {
-    this._typeName = typeName;
+    this._type = type;
     this._attributes = attributes;
-    this._typeOf = typeOf;
+    this._types = types;
     this._options = options;
   }
 
@@ -81,14 +89,15 @@ class AttributeReaders implements FieldReaders {
   readerOf(index: number, typeOid: number): ValueReader {
     const { oid, type } = this._attributes[index] ?? {};
     if (oid !== typeOid) throw this._changed(`an attribute of type ${oid ?? 0} has type ${typeOid} now`);
-    const read = this._readers[index] ?? binaryReaderOf(type ?? this._typeOf(typeOid), typeOid, this._options);
+    const read = this._readers[index] ?? binaryReaderOf(type ?? this._types.typeOf(typeOid), typeOid, this._options);
     this._readers[index] = read;
     return read;
   }
 
   private _changed(how: string): RangeError {
+    this._types.onChanged(this._type.oid);
     return new RangeError(
-      `composite type ${this._typeName} was changed since it was learnt, ${how}: TypeRegistry.forget() it`,
+      `composite type ${this._type.name} was changed since it was learnt, ${how}: it is missing from the registry now`,
     );
   }
 }
@@ -97,7 +106,7 @@ function writeComposite(
   out: WriteBuffer,
   typeName: string,
   attributes: readonly CompositeAttribute[],
-  typeOf: (oid: number) => WireType | undefined,
+  types: CompositeTypes,
   value: unknown,
 ): void {
   const source = checkedObject(typeName, attributes, value);
@@ -109,7 +118,7 @@ function writeComposite(
     out.writeUint32(oid);
     try {
       if (item === null) out.writeInt32(-1);
-      else writePart(out, type ?? typeOf(oid), oid, item);
+      else writePart(out, type ?? types.typeOf(oid), oid, item);
     } catch (error) {
       if (!(error instanceof RefusedValueError)) throw error;
       const message = `attribute ${JSON.stringify(name)}: ${error.message}`;

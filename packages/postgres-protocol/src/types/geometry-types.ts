@@ -206,7 +206,7 @@ function writePolygon(out: WriteBuffer, value: unknown): void {
 function checkedPoints(points: unknown): readonly unknown[] {
   if (!Array.isArray(points)) throw wrongKind('an array of points { x, y } as points', points);
   if (points.length === 0) throw outOfRange('at least one point', 'none');
-  return points;
+  return points.slice(); // a getter in one may lengthen the list
 }
 
 function writePoints(out: WriteBuffer, points: readonly unknown[]): void {

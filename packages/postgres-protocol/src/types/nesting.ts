@@ -1,4 +1,3 @@
-import { MalformedValueError } from './malformed-value-error.js';
 import { outOfRange } from './refused-value-error.js';
 
 // Composites and records are the values that may hold others of their own type, so that their depth is up to the data.
@@ -12,8 +11,7 @@ let writeDepth = 0;
 
 /** Begins to read a value that may hold others of its type; every call that returns needs a {@link leaveRead}. */
 export function enterRead(): void {
-  if (readDepth >= MAX_NESTING)
-    throw new MalformedValueError(`composites are nested deeper than ${MAX_NESTING} levels`);
+  if (readDepth >= MAX_NESTING) throw new RangeError(`composites are nested deeper than ${MAX_NESTING} levels`); // the bytes are fine
   readDepth++;
 }
 

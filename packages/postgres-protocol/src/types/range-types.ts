@@ -163,8 +163,9 @@ function multirangeWriter(range: WireType): ValueWriter {
     if (!Array.isArray(value)) throw wrongKind('an array of ranges', value);
     const lengthAt = out.reserveInt32();
     const start = out.length;
-    out.writeInt32(value.length);
-    for (const [i, item] of value.entries()) {
+    const ranges = value.slice(); // a getter in one may lengthen the list
+    out.writeInt32(ranges.length);
+    for (const [i, item] of ranges.entries()) {
       try {
         range.write(out, item);
       } catch (error) {

@@ -3,6 +3,7 @@ import type { WriteBuffer } from '@millrace/write-buffer';
 import type { WireType } from './wire-type.js';
 import { checkLength } from './malformed-value-error.js';
 import { outOfRange, wrongKind } from './refused-value-error.js';
+import { checkWellFormed } from './well-formed.js';
 
 // The OIDs of this file are those of pg_type.dat.
 
@@ -69,12 +70,9 @@ export function writeAsText(out: WriteBuffer, value: unknown): void {
   }
 }
 
-/** Appends a string and its int32 length; a lone surrogate, which UTF-8 cannot carry, is refused instead of replaced. */
+/** Appends a string and its int32 length; what the server cannot hold is refused. */
 function writeString(out: WriteBuffer, value: string): void {
-  // In every runtime of ES2024; the compiler's library is ES2023.
-  if (!(value as string & { isWellFormed(): boolean }).isWellFormed()) {
-    throw outOfRange('a well-formed string', 'a string with a lone surrogate');
-  }
+  checkWellFormed(value);
   out.writeLengthPrefixedUtf8(value);
 }
 

@@ -20,8 +20,14 @@ export class TypeRegistry {
   private readonly _rows = new Map<number, CatalogRow | null>();
   private readonly _oidsByName = new Map<string, number | null>();
   private readonly _unknown = new Set<number>();
+  private _revision = 0;
   private _codecs: ReadonlyMap<number | string, TypeCodec> = new Map();
   private _resolver: TypeResolver = this._newResolver();
+
+  /** Another number whenever types that were known may have become others; statements that were made before keep theirs. */
+  get revision(): number {
+    return this._revision;
+  }
 
   /**
    * Returns how values of a type go over the wire, as of now.
@@ -34,7 +40,7 @@ export class TypeRegistry {
 
   /**
    * Returns what the catalog is to be asked for, to decode these types: themselves, what they consist of, and the types
-   * that were found in anonymous records meanwhile.
+   * that were found in anonymous records meanwhile, or found to have changed.
    *
    * @param oids - Any; 0 and those that are known are left out.
    * @returns Each once; empty if nothing is missing. What the catalog did not have is not asked for again.
@@ -91,6 +97,7 @@ export class TypeRegistry {
     for (const [name, oid] of this._oidsByName) {
       if (oids === undefined || (oid !== null && oids.includes(oid))) this._oidsByName.delete(name);
     }
+    this._revision++;
     this._resolver = this._newResolver();
   }
 
@@ -117,6 +124,7 @@ export class TypeRegistry {
     if (codec === null || codec === undefined) codecs.delete(key);
     else codecs.set(key, checkedCodec(codec));
     this._codecs = codecs;
+    this._revision++;
     this._resolver = this._newResolver();
   }
 
@@ -125,6 +133,12 @@ export class TypeRegistry {
       rowOf: (oid: number): CatalogRow | null | undefined => this._rows.get(oid),
       onUnknown: (oid: number): void => {
         if (this._unknown.size < MAX_UNKNOWN && !this._rows.has(oid)) this._unknown.add(oid);
+      },
+      onChanged: (oid: number): void => {
+        if (!this._rows.delete(oid)) return;
+        this._unknown.add(oid);
+        this._revision++;
+        this._resolver = this._newResolver();
       },
     };
     return new TypeResolver(sources, this._codecs);

@@ -26,6 +26,8 @@ export interface TypeSources {
   rowOf(oid: number): CatalogRow | null | undefined;
   /** Told of types that values turned out to have, and of which nothing is known. */
   onUnknown(oid: number): void;
+  /** Told of types that have changed since they were learnt. */
+  onChanged(oid: number): void;
 }
 
 /** The codecs of an application: by OID, and by the keys of names. */
@@ -129,7 +131,12 @@ export class TypeResolver {
     const attributes: CompositeAttribute[] = attributeOids.map((attributeOid, i) => {
       return { name: attributeNames[i] ?? '', oid: attributeOid, type: undefined };
     });
-    const type = compositeOf(oid, name, attributes, (part) => this._knownOf(part));
+    const type = compositeOf(oid, name, attributes, {
+      typeOf: (part) => this._knownOf(part),
+      onChanged: (changed) => {
+        this._sources.onChanged(changed);
+      },
+    });
     // Before its parts, which may hold it again.
     this._types.set(oid, type);
     for (const attribute of attributes) attribute.type = this.typeOf(attribute.oid);

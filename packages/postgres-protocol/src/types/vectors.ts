@@ -49,9 +49,10 @@ function vector(oid: number, name: string, element: VectorElement): WireType {
     if (!Array.isArray(value)) throw wrongKind(expected, value);
     // The server writes such a vector, but cannot read it: array_recv makes it an array of no dimension.
     if (value.length === 0) throw outOfRange(`${expected}, not empty`, 'an empty array');
-    out.writeInt32(HEADER_BYTES + value.length * itemBytes);
-    for (const word of [1, 0, element.oid, value.length, 0]) out.writeInt32(word);
-    for (const item of value as readonly unknown[]) {
+    const items: readonly unknown[] = value.slice(); // a getter in it may lengthen the list
+    out.writeInt32(HEADER_BYTES + items.length * itemBytes);
+    for (const word of [1, 0, element.oid, items.length, 0]) out.writeInt32(word);
+    for (const item of items) {
       if (typeof item !== 'number') throw wrongKind(expected, item);
       if (!(Number.isInteger(item) && item >= element.min && item <= element.max)) {
         throw outOfRange(expected, 'another number');
