@@ -65,12 +65,21 @@ export class Connection extends Queryable implements AsyncDisposable {
    * @param nameOrOid - An OID, or a name by the rules of SQL: `mood`, `public.mood`, `"Mood"`. The type need not exist yet.
    * @param codec - `null` for the type's own representation.
    * @throws {TypeError} If it is no such name, or no codec.
-   * @remarks It holds for what is called from now on, and for all connections that share the option `types`; a
+   * @remarks It holds for what is sent from now on, and for all connections that share the option `types`; a
    * {@link PreparedStatement} keeps the codecs that it was prepared with.
    */
   setTypeCodec<T>(nameOrOid: string | number, codec: TypeCodec<T> | null): void {
     this.#session.types.setTypeCodec(nameOrOid, codec);
-    this.#session.statements.clear();
+  }
+
+  /**
+   * Forgets what was learnt of the types of the database: their next use asks the catalog again. To be called when
+   * attributes of a composite type were renamed, added or dropped, which a client cannot always notice.
+   *
+   * @remarks It holds for all connections that share the option `types`; a {@link PreparedStatement} is to be prepared again.
+   */
+  forgetTypes(): void {
+    this.#session.types.forget();
   }
 
   /**

@@ -37,6 +37,8 @@ export class StatementCache {
   private readonly _close: (name: string) => void;
   private readonly _bySql = new Map<string, SessionStatement>();
   private _nameCount = 0;
+  /** Of the types that the statements were made with. */
+  private _revision: number | undefined;
 
   /** @param close - Closes a statement of the server, once what was issued before has been sent. */
   constructor(capacity: number, close: (name: string) => void) {
@@ -79,8 +81,10 @@ export class StatementCache {
     if (statement.prepared === prepared) this._forget(statement);
   }
 
-  /** Gives up all but the pinned ones: what is used again is prepared anew. */
-  clear(): void {
+  /** Gives up all but the pinned ones if their types may have become others: what is used again is prepared anew. */
+  follow(revision: number): void {
+    if (revision === this._revision) return;
+    this._revision = revision;
     for (const statement of [...this._bySql.values()]) this._forget(statement);
   }
 

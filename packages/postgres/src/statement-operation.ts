@@ -18,6 +18,7 @@ import { hasNoCatalog, TypeLookup } from './type-lookup.js';
 
 const NO_SUCH_STATEMENT = '26000'; // invalid_sql_statement_name: DISCARD ALL, DEALLOCATE
 const FEATURE_NOT_SUPPORTED = '0A000';
+const INTERNAL_ERROR = 'XX000'; // "cache lookup failed for type": a type that was dropped
 /** Where the server raises `cached plan must not change result type`; the text itself is translated. */
 const REVALIDATION = 'RevalidateCachedQuery';
 const NONE: readonly number[] = [];
@@ -70,6 +71,7 @@ export class StatementOperation<T> extends Operation<T> {
       this._lookup.compose(wire.machine);
       return 'holding';
     }
+    wire.statements.follow(wire.types.revision);
     this._statement ??= this._pinned ?? wire.statements.lookUp(this._sql);
     this._executing = this._statement.prepared;
     const { machine } = wire;
@@ -225,6 +227,7 @@ export class StatementOperation<T> extends Operation<T> {
     if (this._executing === undefined || this._statement === undefined || this._isBound) return false;
     const isStale =
       error.sqlState === NO_SUCH_STATEMENT ||
+      error.sqlState === INTERNAL_ERROR ||
       (error.sqlState === FEATURE_NOT_SUPPORTED && error.routine === REVALIDATION);
     if (isStale) statements?.invalidate(this._statement, this._executing);
     return isStale;
