@@ -38,10 +38,8 @@ abstract class ColumnBase {
   /** Returns the value of a row, `null` where it is NULL; it throws as `isNull` does. */
   abstract get(row: number): unknown;
 
-  /** Returns all values. */
-  toArray(): unknown[] {
-    return Array.from({ length: this.length }, (_, row) => this.get(row));
-  }
+  /** Returns all values; faster than one by one. */
+  abstract toArray(): unknown[];
 
   [Symbol.iterator](): Iterator<unknown> {
     return this.toArray().values();
@@ -62,6 +60,14 @@ export class TypedColumn extends ColumnBase {
   override get(row: number): number | bigint | null {
     return this.isNull(row) ? null : (this.values[row] as number | bigint);
   }
+
+  /** Returns all values; faster than one by one. */
+  override toArray(): (number | bigint | null)[] {
+    // As what it iterates over: the union of all these classes has no one signature for it.
+    const all: (number | bigint | null)[] = Array.from<number | bigint>(this.values as ArrayLike<number | bigint>);
+    if (this.validity !== null) for (let row = 0; row < all.length; row++) if (this.isNull(row)) all[row] = null;
+    return all;
+  }
 }
 
 /** A column of any values. */
@@ -77,6 +83,11 @@ export class ValueColumn extends ColumnBase {
 
   override get(row: number): unknown {
     return this.isNull(row) ? null : this.values[row];
+  }
+
+  /** Returns all values; faster than one by one. */
+  override toArray(): unknown[] {
+    return this.values.slice();
   }
 }
 
@@ -105,19 +116,29 @@ export class TextColumn extends ColumnBase {
 
   /** Returns all values; faster than one by one. */
   override toArray(): (string | null)[] {
-    let texts: (string | null)[] = [];
-    const decode: RunDecoder = (_bytes, _view, _start, end) => {
-      texts = super.toArray() as (string | null)[];
+    const texts: (string | null)[] = [];
+    const decode: RunDecoder = (bytes, _view, start, end) => {
+      this._decodeAll(texts, bytes, start);
       return end;
     };
     // perf: columns; within a run, strings that lie close together are cut out of one that is decoded at once.
     const input = new ReadBuffer();
     input.feed(this.bytes);
-    if (!input.readRun(decode)) return super.toArray() as (string | null)[];
+    if (!input.readRun(decode)) this._decodeAll(texts, this.bytes, 0);
     return texts;
   }
 
   override [Symbol.iterator](): Iterator<string | null> {
     return this.toArray().values();
+  }
+
+  /** Adds all values to `texts`; `bytes` has the text from `shift` on. A run is of the bytes that it is given, no others. */
+  private _decodeAll(texts: (string | null)[], bytes: Uint8Array, shift: number): void {
+    const { bounds, length, validity } = this;
+    for (let row = 0; row < length; row++) {
+      const isNull = validity !== null && this.isNull(row);
+      const start = shift + (bounds[2 * row] as number);
+      texts.push(isNull ? null : decodeUtf8(bytes, start, shift + (bounds[2 * row + 1] as number)));
+    }
   }
 }
