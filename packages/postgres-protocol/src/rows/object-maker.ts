@@ -10,7 +10,7 @@ export type ObjectMaker = (values: readonly unknown[]) => Row;
 /** Makes rows of these columns, without generating source. */
 export function objectMaker(columns: readonly RowColumn[]): ObjectMaker {
   const indices = indexByName(columns);
-  const names = [...indices.keys()];
+  const names = [...indices.keys()].map(asKey);
   const sources = [...indices.values()];
   const template = templateOf(names);
   const hasDuplicates = names.length !== columns.length;
@@ -19,6 +19,15 @@ export function objectMaker(columns: readonly RowColumn[]): ObjectMaker {
     assign(row, names, hasDuplicates ? sources.map((index) => values[index]) : values);
     return row;
   };
+}
+
+/**
+ * The same name, as the engine holds the names of properties.
+ *
+ * perf: rows without generated source; a store by a name that was decoded from bytes is looked up anew in every row.
+ */
+function asKey(name: string): string {
+  return Object.keys({ [name]: null })[0] as string;
 }
 
 /**
