@@ -27,6 +27,19 @@ export class ConnectError extends Error {
   }
 }
 
+/** TLS could not be agreed on, or was broken; the connection is gone. */
+export class TlsError extends Error {
+  override readonly name = 'TlsError';
+  readonly code = 'ERR_LOOP_POLICY_TLS';
+  /** OpenSSL's or the platform's name for the reason, such as `CERT_HAS_EXPIRED`; `undefined` if there is none. */
+  readonly reason: string | undefined;
+
+  constructor(message: string, options: { readonly cause?: unknown } = {}) {
+    super(message, options);
+    this.reason = systemCode(options.cause);
+  }
+}
+
 /** A server could not listen, for the reason in `cause`. */
 export class ListenError extends Error {
   override readonly name = 'ListenError';

@@ -9,12 +9,37 @@ export { getLoop, setLoopPolicy } from './policy.js';
 export type { LoopPolicy } from './policy.js';
 export { nodePolicy } from './node/node-policy.js';
 export type { Endpoint } from './endpoint.js';
-export type { ConnectOptions, ListenOptions, Loop, LoopMetrics, UncaughtHandler } from './loop.js';
+export type {
+  BlockedReport,
+  ConnectOptions,
+  ListenOptions,
+  Loop,
+  LoopMetrics,
+  UncaughtHandler,
+  WatchOptions,
+} from './loop.js';
 export type { CloseReport, Server, ServerAddress } from './server.js';
+
+export type {
+  StartTlsOptions,
+  TlsClientOptions,
+  TlsCommonOptions,
+  TlsInfo,
+  TlsMaterial,
+  TlsServerOptions,
+} from './tls.js';
+export type { DatagramAddress, DatagramOptions, DatagramProtocol, DatagramTransport } from './datagram.js';
 
 // For protocol authors
 export type { AnyProtocol, BufferedProtocol, ConnectionCallbacks, Protocol } from './protocol.js';
 export type { ChunkOwner, ConnectionInfo, Transport, WriteWatermarks } from './transport.js';
 export { formatEndpoint, parseEndpoint } from './endpoint.js';
 export type { ParsedEndpoint } from './endpoint.js';
-export { ConnectError, ConnectionLostError, ListenError, LoopClosedError, TransportClosedError } from './errors.js';
+export {
+  ConnectError,
+  ConnectionLostError,
+  ListenError,
+  LoopClosedError,
+  TlsError,
+  TransportClosedError,
+} from './errors.js';

@@ -1,7 +1,9 @@
 import type { Op, Timer, TimerSource } from '@millrace/timeouts';
+import type { DatagramOptions, DatagramProtocol, DatagramTransport } from './datagram.js';
 import type { Endpoint } from './endpoint.js';
 import type { AnyProtocol } from './protocol.js';
 import type { Server } from './server.js';
+import type { TlsClientOptions, TlsServerOptions } from './tls.js';
 import type { Transport, WriteWatermarks } from './transport.js';
 
 /** Options of {@link Loop.connect}, besides how long it may take. */
@@ -11,6 +13,16 @@ export interface ConnectOptions {
   /** TCP keep-alive after that many milliseconds without traffic. Default: none. */
   readonly keepAliveMs?: number | undefined;
   readonly watermarks?: WriteWatermarks | undefined;
+  /** Speak TLS from the first byte; `true` is `{}`. The connection is made when the handshake is done. */
+  readonly tls?: TlsClientOptions | true | undefined;
+  /**
+   * Milliseconds after which the host's next address is tried beside the ones before it, 10 or more. Default 250.
+   *
+   * @see {@link https://www.rfc-editor.org/rfc/rfc8305#section-5 | RFC 8305, Connection Attempts}
+   */
+  readonly attemptDelayMs?: number | undefined;
+  /** The local address to connect from. Default: the system's choice. */
+  readonly localAddress?: string | undefined;
 }
 
 /** Options of {@link Loop.listen}. */
@@ -19,7 +31,17 @@ export interface ListenOptions {
   readonly backlog?: number | undefined;
   /** Send small chunks at once (TCP_NODELAY) on accepted connections. Default true. */
   readonly noDelay?: boolean | undefined;
+  /** TCP keep-alive after that many milliseconds without traffic. Default: none. */
+  readonly keepAliveMs?: number | undefined;
   readonly watermarks?: WriteWatermarks | undefined;
+  /** Speak TLS from the first byte; a connection gets its protocol when the handshake is done. */
+  readonly tls?: TlsServerOptions | undefined;
+  /** Share the port with other sockets that ask for it, the system spreads the connections (SO_REUSEPORT). Default false. */
+  readonly reusePort?: boolean | undefined;
+  /** Listen on IPv6 only, also on the address `::`. Default false. */
+  readonly ipv6Only?: boolean | undefined;
+  /** In a worker of `node:cluster`: have a socket of one's own instead of the cluster's. Default false. */
+  readonly exclusive?: boolean | undefined;
 }
 
 /** Counters of one loop since it was made. */
@@ -30,8 +52,35 @@ export interface LoopMetrics {
   readonly bytesRead: number;
   /** Bytes that were handed to the system. */
   readonly bytesWritten: number;
+  /** Chunks that protocols wrote. */
+  readonly chunksWritten: number;
+  /** Batches in which they left: `chunksWritten / flushes` says how well writes coalesce. */
+  readonly flushes: number;
+  /**
+   * How late the loop ran what was due, in milliseconds; `undefined` until it was measured. The first call of `metrics()`
+   * begins to measure, every 20 ms, without holding the process open.
+   */
+  readonly lagMs: { readonly mean: number; readonly max: number } | undefined;
   /** Callbacks that threw. */
   readonly uncaughtErrors: number;
+}
+
+/** A callback that kept the loop from everything else. */
+export interface BlockedReport {
+  /** The class and the method, `Echo.dataReceived`, or the name of a scheduled function. */
+  readonly callback: string;
+  /** How long it ran, in milliseconds. */
+  readonly elapsedMs: number;
+  /** Whose callback it was; `undefined` for scheduled functions. */
+  readonly transport: Transport | undefined;
+}
+
+/** Options of {@link Loop.watch}. */
+export interface WatchOptions {
+  /** Report callbacks that run at least that many milliseconds, more than 0. Default 100. */
+  readonly blockedMs?: number | undefined;
+  /** Default: a line on `console.warn`. */
+  readonly onBlocked?: ((report: BlockedReport) => void) | undefined;
 }
 
 /** Told of an error that nobody else will hear of. */
@@ -94,8 +143,32 @@ export interface Loop extends TimerSource, AsyncDisposable {
    */
   onUncaught(handler: UncaughtHandler): () => void;
 
+  /**
+   * Sends and receives datagrams.
+   *
+   * @param factory - Makes the protocol, once the socket is bound.
+   * @throws {ListenError} If the local address is taken or not ours; `cause` is the system's error.
+   * @throws {ConnectError} If the remote address cannot be resolved.
+   * @throws {LoopClosedError} After `close()`.
+   */
+  openDatagram<P extends DatagramProtocol>(
+    factory: () => P,
+    options?: DatagramOptions & Op,
+  ): Promise<{ transport: DatagramTransport; protocol: P }>;
+
   metrics(): LoopMetrics;
 
-  /** Aborts all connections, closes all servers, drops what is scheduled; always settles. */
+  /**
+   * Measures every callback from now on, and reports the ones that block the loop.
+   *
+   * @returns Stops it again. While nobody watches it costs nothing.
+   * @throws {RangeError} If `blockedMs` is not more than 0.
+   */
+  watch(options?: WatchOptions): () => void;
+
+  /**
+   * Aborts all connections and closes all servers; always settles. What is scheduled already still runs, but no longer
+   * holds the process open; nothing new can be scheduled.
+   */
   close(): Promise<void>;
 }

@@ -17,6 +17,12 @@ export interface ConnectionCallbacks {
   // eslint-disable-next-line @typescript-eslint/no-invalid-void-type -- an implementation may return nothing
   eofReceived(): boolean | void;
 
+  /**
+   * The server is being closed: finish what you are at, then close the transport. Who still is open when the grace period
+   * ends is cut. Where it is missing, the transport is closed at once, which sends what is queued.
+   */
+  closeRequested?(): void;
+
   /** More than `highWaterBytes` wait to be sent: stop writing for now. */
   pauseWriting(): void;
 

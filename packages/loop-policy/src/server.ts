@@ -1,3 +1,5 @@
+import type { ConnectionInfo } from './transport.js';
+
 /** Where a server listens: a TCP address with the port that it really got, or the path of a unix socket. */
 export type ServerAddress =
   | { readonly host: string; readonly port: number; readonly path?: undefined }
@@ -5,10 +7,12 @@ export type ServerAddress =
 
 /** How a server ended. */
 export interface CloseReport {
-  /** Connections that were open at `close()` and sent what they owed within the grace period. */
+  /** Connections that were open at `close()` and ended by themselves within the grace period. */
   readonly drained: number;
-  /** Connections that were aborted at its end, with bytes unsent. */
+  /** Connections that were aborted at its end, with bytes unsent, or before they had finished what they were at. */
   readonly cut: number;
+  /** Whose they were. */
+  readonly cutPeers: readonly ConnectionInfo[];
 }
 
 /** A listening socket and the connections that it accepted. */

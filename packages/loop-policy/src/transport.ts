@@ -1,4 +1,7 @@
+import type { Op } from '@millrace/timeouts';
 import type { Loop } from './loop.js';
+import type { AnyProtocol } from './protocol.js';
+import type { StartTlsOptions, TlsInfo } from './tls.js';
 
 /** Who gets a written chunk back. A `WriteBuffer` is one. */
 export interface ChunkOwner {
@@ -14,7 +17,7 @@ export interface WriteWatermarks {
   readonly lowWaterBytes: number;
 }
 
-/** The two ends of a connection, as they were when it was made. */
+/** The two ends of a connection, as they were when it was made, or when its TLS handshake was done. */
 export interface ConnectionInfo {
   /** Our address and port; `undefined` on unix sockets. */
   readonly localAddress: string | undefined;
@@ -24,6 +27,8 @@ export interface ConnectionInfo {
   readonly remotePort: number | undefined;
   /** The path, on unix sockets where it is known. */
   readonly path: string | undefined;
+  /** What was agreed on, where TLS is spoken. */
+  readonly tls?: TlsInfo | undefined;
 }
 
 /**
@@ -90,6 +95,28 @@ export interface Transport {
 
   readonly loop: Loop;
   readonly info: ConnectionInfo;
+
+  /**
+   * Gives the connection to another protocol, from the next callback on. `connectionMade` is not called again; a
+   * `BufferedProtocol` is asked for memory at once.
+   *
+   * @throws {TypeError} If it is no protocol; the old one stays.
+   * @remarks Reentrancy: may be called inside a callback; the rest of the chunk that is being delivered is the caller's.
+   */
+  setProtocol(protocol: AnyProtocol): void;
+
+  /**
+   * Changes to TLS in the middle of the connection, after what was written has left. The transport and its protocol
+   * stay; until it settles the protocol hears nothing but `connectionLost`.
+   *
+   * @returns Resolves when the handshake is done, before any decrypted data is delivered; `info.tls` says what was agreed.
+   * @throws {TlsError} If the handshake fails, or if bytes of the peer were received in the clear after the ones that the
+   * protocol has seen (somebody may have put them in); the connection is aborted.
+   * @throws {TransportClosedError} If the transport is closing, or speaks TLS already; nothing changes.
+   * @throws {TimeoutError} or the signal's reason; the connection is aborted.
+   * @remarks What is written meanwhile leaves after the handshake, encrypted.
+   */
+  startTls(options?: StartTlsOptions & Op): Promise<void>;
 
   /** Holds the process open while the connection is (the default). */
   ref(): void;

@@ -1,0 +1,7 @@
+/**
+ * `StreamReader` and `StreamWriter` over any transport, framed connections, and adapters.
+ *
+ * @packageDocumentation
+ */
+
+export {};
