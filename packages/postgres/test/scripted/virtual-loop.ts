@@ -117,6 +117,14 @@ export class VirtualLoop implements Loop {
     return Promise.reject(new Error('this loop has no servers'));
   }
 
+  openDatagram(): Promise<never> {
+    return Promise.reject(new Error('this loop has no datagrams'));
+  }
+
+  watch(): () => void {
+    throw new Error('this loop cannot be watched');
+  }
+
   onUncaught(handler: UncaughtHandler): () => void {
     this._uncaughtHandlers.add(handler);
     return () => {
@@ -125,8 +133,8 @@ export class VirtualLoop implements Loop {
   }
 
   metrics(): LoopMetrics {
-    const none = { openConnections: 0, totalConnections: 0, openServers: 0 };
-    return { ...none, bytesRead: 0, bytesWritten: 0, uncaughtErrors: 0 };
+    const none = { openConnections: 0, totalConnections: 0, openServers: 0, chunksWritten: 0, flushes: 0 };
+    return { ...none, bytesRead: 0, bytesWritten: 0, uncaughtErrors: 0, lagMs: undefined };
   }
 
   close(): Promise<void> {
