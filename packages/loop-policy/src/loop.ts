@@ -49,6 +49,8 @@ export interface LoopMetrics {
   readonly openConnections: number;
   readonly totalConnections: number;
   readonly openServers: number;
+  readonly openDatagrams: number;
+  /** Of connections and of datagrams. */
   readonly bytesRead: number;
   /** Bytes that were handed to the system. */
   readonly bytesWritten: number;
@@ -57,8 +59,8 @@ export interface LoopMetrics {
   /** Batches in which they left: `chunksWritten / flushes` says how well writes coalesce. */
   readonly flushes: number;
   /**
-   * How late the loop ran what was due, in milliseconds; `undefined` until it was measured. The first call of `metrics()`
-   * begins to measure, every 20 ms, without holding the process open.
+   * How late the loop ran what was due, in milliseconds, over the last 10 seconds; `undefined` until it was measured. The
+   * first call of `metrics()` begins to measure, every 20 ms, without holding the process open.
    */
   readonly lagMs: { readonly mean: number; readonly max: number } | undefined;
   /** Callbacks that threw. */
@@ -69,10 +71,10 @@ export interface LoopMetrics {
 export interface BlockedReport {
   /** The class and the method, `Echo.dataReceived`, or the name of a scheduled function. */
   readonly callback: string;
-  /** How long it ran, in milliseconds. */
+  /** How long it ran, in milliseconds, without the callbacks that ran inside it. */
   readonly elapsedMs: number;
   /** Whose callback it was; `undefined` for scheduled functions. */
-  readonly transport: Transport | undefined;
+  readonly transport: Transport | DatagramTransport | undefined;
 }
 
 /** Options of {@link Loop.watch}. */
@@ -159,7 +161,8 @@ export interface Loop extends TimerSource, AsyncDisposable {
   metrics(): LoopMetrics;
 
   /**
-   * Measures every callback from now on, and reports the ones that block the loop.
+   * Measures every callback from now on, and reports the ones that block the loop: their synchronous part, since what
+   * follows an `await` is no callback of the loop's.
    *
    * @returns Stops it again. While nobody watches it costs nothing.
    * @throws {RangeError} If `blockedMs` is not more than 0.
