@@ -1,4 +1,3 @@
-import { hostTimers } from '@millrace/timeouts';
 import type { BlockedReport, WatchOptions } from '../loop.js';
 
 const DEFAULT_BLOCKED_MS = 100;
@@ -11,6 +10,7 @@ interface Watcher {
 /** Whose callbacks are measured while `watchdog` is set. */
 export interface Watched {
   watchdog: Watchdog | undefined;
+  now(): number;
   report(error: unknown): void;
 }
 
@@ -22,18 +22,18 @@ export interface Watched {
  */
 export class Watchdog {
   readonly watchers = new Set<Watcher>();
-  readonly #report: (error: unknown) => void;
+  readonly #loop: Watched;
   /** For each callback that runs, the outermost first: how long those inside it took. */
   readonly #insideMs: number[] = [];
 
-  constructor(report: (error: unknown) => void) {
-    this.#report = report;
+  constructor(loop: Watched) {
+    this.#loop = loop;
   }
 
   /** A callback begins. @returns What its end must be told; every beginning needs an end. */
   begin(): number {
     this.#insideMs.push(0);
-    return hostTimers.now();
+    return this.#loop.now();
   }
 
   /** `owner[method]()` has ended. */
@@ -54,7 +54,7 @@ export class Watchdog {
   }
 
   #end(startedAt: number): number {
-    const elapsedMs = hostTimers.now() - startedAt;
+    const elapsedMs = this.#loop.now() - startedAt;
     const ownMs = elapsedMs - (this.#insideMs.pop() ?? 0);
     const outer = this.#insideMs.length - 1;
     if (outer >= 0) this.#insideMs[outer] = (this.#insideMs[outer] ?? 0) + elapsedMs;
@@ -72,7 +72,7 @@ export class Watchdog {
       try {
         onBlocked(report);
       } catch (error) {
-        this.#report(error);
+        this.#loop.report(error);
       }
     }
   }
@@ -87,9 +87,7 @@ export class Watchdog {
 export function watch(loop: Watched, options: WatchOptions): () => void {
   const { blockedMs = DEFAULT_BLOCKED_MS, onBlocked = warn } = options;
   if (!(blockedMs > 0)) throw new RangeError(`expected blockedMs to be more than 0, got ${blockedMs}`);
-  const watchdog = (loop.watchdog ??= new Watchdog((error) => {
-    loop.report(error);
-  }));
+  const watchdog = (loop.watchdog ??= new Watchdog(loop));
   const watcher = { blockedMs, onBlocked };
   watchdog.watchers.add(watcher);
   return () => {
