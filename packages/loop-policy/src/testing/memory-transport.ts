@@ -1,5 +1,5 @@
 import { checkChunk } from '../check-chunk.js';
-import { ConnectionLostError, LoopClosedError, TransportClosedError } from '../errors.js';
+import { ConnectionLostError, LoopClosedError, TlsError, TransportClosedError } from '../errors.js';
 import type { Loop } from '../loop.js';
 import type { AnyProtocol } from '../protocol.js';
 import { makeReceiver, type Receiver } from '../receiver.js';
@@ -56,12 +56,33 @@ export class MemoryTransport implements Transport {
     if (this.#protocol !== undefined) throw new TypeError('expected an end without a protocol: it has one already');
     const receiver = makeReceiver(protocol, BUFFER_HINT_BYTES);
     this.#protocol = protocol;
+    this.#receiver = receiver;
     this.#callback(() => {
       protocol.connectionMade(this);
-      if (this.#phase === 'open') receiver.start();
+      if (this.#phase === 'open' && this.#receiver === receiver) receiver.start();
     });
-    this.#receiver = receiver;
     this.#peer.#schedulePump();
+  }
+
+  setProtocol(protocol: AnyProtocol): void {
+    if (this.#protocol === undefined) throw new TypeError('expected an end that has a protocol: attach one first');
+    const receiver = makeReceiver(protocol, BUFFER_HINT_BYTES);
+    this.#protocol = protocol;
+    this.#receiver = receiver;
+    if (this.#phase !== 'open') return;
+    this.#callback(() => {
+      receiver.start();
+    });
+  }
+
+  /** Memory is not encrypted. */
+  startTls(): Promise<void> {
+    if (this.#phase !== 'open') {
+      return Promise.reject(new TransportClosedError('expected an open transport, this one is closing or closed'));
+    }
+    const error = new TlsError('expected a connection over the network: there is no TLS between two ends in memory');
+    this.abort(error);
+    return Promise.reject(error);
   }
 
   get bufferedBytes(): number {
@@ -135,8 +156,6 @@ export class MemoryTransport implements Transport {
     // As above.
   }
 
-  readonly #isReading = (): boolean => this.#phase === 'open' && !this.#readingPaused;
-
   #schedulePump(): void {
     if (this.#isPumpScheduled || this.#phase === 'lost') return;
     this.#isPumpScheduled = true;
@@ -190,9 +209,12 @@ export class MemoryTransport implements Transport {
   /** @returns What the protocol did not take because it paused reading in the middle. */
   #accept(piece: Uint8Array): Uint8Array {
     if (this.#phase !== 'open') return piece.subarray(piece.length); // discarded
+    const receiver = this.#receiver;
     let taken = piece.length;
     this.#callback(() => {
-      taken = this.#receiver?.receive(piece, this.#isReading) ?? 0;
+      // Another protocol gets what this one has not taken yet.
+      const isReading = (): boolean => this.#phase === 'open' && !this.#readingPaused && this.#receiver === receiver;
+      taken = receiver?.receive(piece, isReading) ?? 0;
     });
     const rest = new Uint8Array(piece.subarray(taken));
     piece.fill(POISON);

@@ -21,6 +21,8 @@ export interface RecorderPlug {
   onPause?: () => void;
   onResume?: () => void;
   onLost?: (error: Error | null) => void;
+  /** Whether it has its connection from the beginning to the end, without `setProtocol`. Default true. */
+  isWhole?: boolean;
 }
 
 /** A protocol that writes down what it is told, in order, and does what the test plugs in. */
@@ -35,6 +37,7 @@ export class Recorder implements Protocol {
   transport!: Transport;
   /** How many bytes arrived. */
   byteCount = 0;
+  isWhole = true;
   onMade: (transport: Transport) => void = () => undefined;
   onData: (chunk: Uint8Array, transport: Transport) => void = () => undefined;
   onEof: () => boolean | undefined = () => undefined;
