@@ -4,4 +4,21 @@
  * @packageDocumentation
  */
 
-export {};
+// For applications
+export { connectStreams } from './connect-streams.js';
+export type { ConnectStreamsOptions } from './connect-streams.js';
+export { listenStreams } from './listen-streams.js';
+export type { ListenStreamsOptions, StreamHandler } from './listen-streams.js';
+export { acceptStreams } from './accept-streams.js';
+export type { AcceptedStreams, AcceptStreamsOptions } from './accept-streams.js';
+export { StreamConnection } from './stream-connection.js';
+export type { Received } from './stream-connection.js';
+export { IncompleteReadError, StreamLimitError } from './errors.js';
+
+// For protocol authors
+export { StreamProtocol } from './stream-protocol.js';
+export type { StreamOptions } from './stream-protocol.js';
+export { StreamReader } from './stream-reader.js';
+export type { ReadingSource, ReadLimit, StreamReaderOptions } from './stream-reader.js';
+export { StreamWriter } from './stream-writer.js';
+export type { StreamWriterOptions } from './stream-writer.js';

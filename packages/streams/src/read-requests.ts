@@ -1,0 +1,235 @@
+// What a read asks for, one class for each kind. A request knows the buffer and nothing of waiting: the reader asks it
+// again after each chunk. While a chunk is borrowed the bytes go straight from it to where they are wanted.
+import { BufferOverflowError, type ReadBuffer } from '@millrace/read-buffer';
+import { IncompleteReadError, StreamLimitError } from './errors.js';
+
+const LF = 0x0a;
+const CR = 0x0d;
+/** What is longer than this is collected in its final memory as it arrives, not in the buffer. */
+const COLLECT_ABOVE_BYTES = 1024;
+const MAX_BYTES = 2 ** 31 - 1;
+
+/** One read. `undefined` from `take` means that more must arrive. */
+export abstract class ReadRequest<T> {
+  /** What a timeout calls it. */
+  abstract readonly operation: string;
+
+  /** Bytes that it took out of the buffer already and would give back. */
+  get heldBytes(): number {
+    return 0;
+  }
+
+  /** Takes what was asked for; `undefined` if it is not all there. Consumes nothing then, and nothing where it throws. */
+  abstract take(buffer: ReadBuffer): T | undefined;
+
+  /** What it comes to where no more will arrive and `take` found too little. */
+  abstract atEnd(buffer: ReadBuffer): T;
+
+  /** Puts the bytes back that it holds; the buffer is empty if there are any. */
+  giveBack(_buffer: ReadBuffer): void {
+    return;
+  }
+}
+
+/** One byte or more, whatever is there. */
+export class AnyBytes extends ReadRequest<Uint8Array | undefined> {
+  override readonly operation = 'read';
+  readonly maxBytes: number;
+
+  constructor(maxBytes: number) {
+    super();
+    if (!(maxBytes >= 1)) throw new RangeError(`expected maxBytes of 1 or more, saw ${maxBytes}`);
+    this.maxBytes = maxBytes === Infinity ? maxBytes : checkCount('maxBytes', maxBytes);
+  }
+
+  override take(buffer: ReadBuffer): Uint8Array | undefined {
+    const count = Math.min(buffer.bufferedBytes, this.maxBytes);
+    return count === 0 ? undefined : copyOut(buffer, count);
+  }
+
+  override atEnd(): undefined {
+    return undefined;
+  }
+}
+
+/** The request of every `read()` without a limit. */
+export const ANY_BYTES = new AnyBytes(Infinity);
+
+/** As many bytes as were said. */
+export class ExactBytes extends ReadRequest<Uint8Array> {
+  override readonly operation = 'readExactly';
+  private readonly _byteCount: number;
+  private _target: Uint8Array | undefined = undefined;
+  private _filledBytes = 0;
+
+  constructor(byteCount: number) {
+    super();
+    this._byteCount = checkCount('byteCount', byteCount);
+  }
+
+  override get heldBytes(): number {
+    return this._filledBytes;
+  }
+
+  override take(buffer: ReadBuffer): Uint8Array | undefined {
+    const { bufferedBytes } = buffer;
+    if (this._target === undefined) {
+      if (bufferedBytes >= this._byteCount) return copyOut(buffer, this._byteCount);
+      if (this._byteCount <= COLLECT_ABOVE_BYTES) return undefined;
+      // Memory that nobody has written to costs only addresses until the bytes are there.
+      this._target = new Uint8Array(this._byteCount);
+    }
+    const count = Math.min(bufferedBytes, this._byteCount - this._filledBytes);
+    moveInto(this._target, this._filledBytes, buffer, count);
+    this._filledBytes += count;
+    if (this._filledBytes < this._byteCount) return undefined;
+    this._filledBytes = 0;
+    return this._target;
+  }
+
+  override atEnd(buffer: ReadBuffer): never {
+    this.giveBack(buffer);
+    throw new IncompleteReadError(copyOut(buffer, buffer.bufferedBytes), this._byteCount);
+  }
+
+  override giveBack(buffer: ReadBuffer): void {
+    const held = this._target?.subarray(0, this._filledBytes);
+    this._target = undefined;
+    this._filledBytes = 0;
+    if (held !== undefined) buffer.feed(held);
+  }
+}
+
+/** Everything up to and including a delimiter. */
+export class BytesUntil extends ReadRequest<Uint8Array> {
+  override readonly operation = 'readUntil';
+  private readonly _delimiter: number | Uint8Array;
+  private readonly _maxBytes: number;
+
+  constructor(delimiter: number | Uint8Array, maxBytes: number) {
+    super();
+    this._delimiter = delimiter;
+    this._maxBytes = checkCount('maxBytes', maxBytes);
+  }
+
+  override take(buffer: ReadBuffer): Uint8Array | undefined {
+    try {
+      return buffer.readUntil(this._delimiter, this._maxBytes);
+    } catch (error) {
+      if (error instanceof BufferOverflowError) throw new StreamLimitError(this._maxBytes, buffer.bufferedBytes);
+      throw error;
+    }
+  }
+
+  override atEnd(buffer: ReadBuffer): never {
+    throw new IncompleteReadError(copyOut(buffer, buffer.bufferedBytes), undefined);
+  }
+}
+
+/** A line of text, without what ends it. */
+export class Line extends ReadRequest<string | undefined> {
+  override readonly operation = 'readLine';
+  private readonly _maxBytes: number;
+  private _searchedBytes = 0;
+
+  constructor(maxBytes: number) {
+    super();
+    this._maxBytes = checkCount('maxBytes', maxBytes);
+  }
+
+  override take(buffer: ReadBuffer): string | undefined {
+    const { bufferedBytes } = buffer;
+    const found = buffer.indexOf(LF, this._searchedBytes);
+    if (found < 0 ? bufferedBytes >= this._maxBytes : found >= this._maxBytes) {
+      throw new StreamLimitError(this._maxBytes, bufferedBytes);
+    }
+    this._searchedBytes = bufferedBytes;
+    return found < 0 ? undefined : readText(buffer, found, found + 1);
+  }
+
+  override atEnd(buffer: ReadBuffer): string | undefined {
+    const { bufferedBytes } = buffer;
+    return bufferedBytes === 0 ? undefined : readText(buffer, bufferedBytes, bufferedBytes);
+  }
+}
+
+/** A look at what comes next. */
+export class Peek extends ReadRequest<Uint8Array> {
+  override readonly operation = 'peek';
+  private readonly _byteCount: number;
+
+  constructor(byteCount: number) {
+    super();
+    this._byteCount = checkCount('byteCount', byteCount);
+  }
+
+  override take(buffer: ReadBuffer): Uint8Array | undefined {
+    return buffer.bufferedBytes < this._byteCount ? undefined : look(buffer, this._byteCount);
+  }
+
+  override atEnd(buffer: ReadBuffer): Uint8Array {
+    return look(buffer, buffer.bufferedBytes);
+  }
+}
+
+/** Like {@link AnyBytes}, into memory of the caller. */
+export class BytesInto extends ReadRequest<number> {
+  override readonly operation = 'readInto';
+  private readonly _target: Uint8Array;
+
+  constructor(target: Uint8Array) {
+    super();
+    if (!(target instanceof Uint8Array)) throw new TypeError(`expected a Uint8Array, saw ${typeof target}`);
+    if (target.length === 0) throw new RangeError('expected a target of 1 byte or more, saw an empty one');
+    this._target = target;
+  }
+
+  override take(buffer: ReadBuffer): number | undefined {
+    const count = Math.min(buffer.bufferedBytes, this._target.length);
+    if (count === 0) return undefined;
+    moveInto(this._target, 0, buffer, count);
+    return count;
+  }
+
+  override atEnd(): number {
+    return 0;
+  }
+}
+
+function checkCount(name: string, count: number): number {
+  if (Number.isInteger(count) && count >= 0 && count <= MAX_BYTES) return count;
+  throw new RangeError(`expected ${name} from 0 to ${MAX_BYTES}, saw ${count}`);
+}
+
+function copyOut(buffer: ReadBuffer, byteCount: number): Uint8Array {
+  const copy = new Uint8Array(byteCount);
+  moveInto(copy, 0, buffer, byteCount);
+  return copy;
+}
+
+/** Moves bytes out of the buffer, wherever its chunks were cut, without joining them. */
+function moveInto(target: Uint8Array, at: number, buffer: ReadBuffer, byteCount: number): void {
+  for (let moved = 0; moved < byteCount;) {
+    const run = buffer.nextRun();
+    const count = Math.min(run.length, byteCount - moved);
+    target.set(count < run.length ? run.subarray(0, count) : run, at + moved);
+    buffer.skip(count);
+    moved += count;
+  }
+}
+
+function look(buffer: ReadBuffer, byteCount: number): Uint8Array {
+  const mark = buffer.mark();
+  const bytes = buffer.readBytes(byteCount);
+  buffer.rollback(mark);
+  return bytes;
+}
+
+/** Reads `byteCount` bytes as text, without the CR at `end - 1` if there is one. */
+function readText(buffer: ReadBuffer, end: number, byteCount: number): string {
+  const hasCr = byteCount > end && end > 0 && buffer.peekUint8(end - 1) === CR;
+  const textBytes = hasCr ? end - 1 : end;
+  const text = buffer.readUtf8(textBytes);
+  buffer.skip(byteCount - textBytes);
+  return text;
+}

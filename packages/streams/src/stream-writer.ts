@@ -1,0 +1,168 @@
+import type { ChunkOwner, Transport } from '@millrace/loop-policy';
+import { TransportClosedError } from '@millrace/loop-policy';
+import type { Op, TimerSource } from '@millrace/timeouts';
+import { WaitLine } from './wait-line.js';
+
+/** Options of {@link StreamWriter}. */
+export interface StreamWriterOptions {
+  /** The clock of the waits. Default: the transport's loop. */
+  readonly timers?: TimerSource | undefined;
+}
+
+/**
+ * Writes to a transport, and waits where it has enough to send.
+ *
+ * `write` never waits; `drain` says when there is room. Whoever writes much awaits `drain` between writes.
+ */
+export class StreamWriter {
+  readonly transport: Transport;
+  private readonly _draining: WaitLine<void>;
+  private readonly _closing: WaitLine<void>;
+  private _closed: Promise<void> | undefined = undefined;
+  private _isPaused = false;
+  /** How the connection ended; `undefined` while it has not. */
+  private _end: Error | null | undefined = undefined;
+  private _hasThrown = false;
+  private readonly _onClose: ((error: Error) => void) | undefined;
+
+  /**
+   * Makes a writer; `pauseWriting`, `resumeWriting` and `connectionLost` must be passed on to it by the protocol.
+   *
+   * @param onClose - Told when `close` was called, with what reads are to fail with.
+   */
+  constructor(transport: Transport, options: StreamWriterOptions = {}, onClose?: (error: Error) => void) {
+    const timers = options.timers ?? transport.loop;
+    this.transport = transport;
+    this._draining = new WaitLine<void>('drain', timers);
+    this._closing = new WaitLine<void>('close', timers);
+    this._onClose = onClose;
+  }
+
+  /** Bytes that wait to be sent. */
+  get bufferedBytes(): number {
+    return this.transport.bufferedBytes;
+  }
+
+  /** Whether the connection is being closed, or is lost: nothing can be written. */
+  get isClosing(): boolean {
+    return this.transport.isClosing;
+  }
+
+  /**
+   * Settles when the connection is over, whoever ended it: rejects with what broke it, if something did. Nobody needs to
+   * look at it.
+   */
+  get closed(): Promise<void> {
+    if (this._closed === undefined) {
+      this._closed = this._wait(this._closing, undefined);
+      this._closed.catch(() => undefined);
+    }
+    return this._closed;
+  }
+
+  /**
+   * Whether a call has thrown what broke the connection.
+   *
+   * @internal
+   */
+  get _wasTold(): boolean {
+    return this._hasThrown;
+  }
+
+  /**
+   * Queues `chunk` for sending, and returns at once. In no need of an `await`; see {@link drain}.
+   *
+   * @param chunk - Held until it is sent: do not change it before. Views of what a reader returned may be written.
+   * @param owner - Gets `chunk` back, exactly once, not inside this call: for `writer.write(buffer.take(), buffer)`.
+   * @throws {ConnectionLostError} If the connection broke; nothing is queued.
+   * @throws {TransportClosedError} After `close()`, `abort()` or `writeEof()`; nothing is queued.
+   */
+  write(chunk: Uint8Array, owner?: ChunkOwner): void {
+    this._checkLost();
+    this.transport.write(chunk, owner);
+  }
+
+  /** Queues several chunks as `write` would one by one; they leave in one system call where the platform can. */
+  writeMany(chunks: readonly Uint8Array[], owner?: ChunkOwner): void {
+    this._checkLost();
+    this.transport.writeMany(chunks, owner);
+  }
+
+  /**
+   * Waits until there is room: until no more than `lowWaterBytes` wait to be sent, if it were more than `highWaterBytes`.
+   *
+   * @returns `undefined` if there is room already: `await writer.drain()` is right either way.
+   * @throws {ConnectionLostError} If the connection broke, as a rejection. What was written may not have arrived.
+   * @throws {TransportClosedError} If the connection is over, as a rejection.
+   * @throws {TimeoutError} or what else ends `op`, as a rejection; nothing that was written is called off.
+   */
+  drain(op?: Op): Promise<void> | undefined {
+    if (this._end === undefined && !this._isPaused) return undefined;
+    if (this._end === null)
+      return Promise.reject(new TransportClosedError('expected an open connection, saw a closed one'));
+    return this._wait(this._draining, op);
+  }
+
+  /** Tells the peer that nothing more will be sent, once everything is; reading goes on. */
+  writeEof(): void {
+    this.transport.writeEof();
+  }
+
+  /**
+   * Sends what is queued, ends the connection, and waits for that. Reads that find nothing are rejected from now on.
+   *
+   * @returns Resolves when the connection is over.
+   * @throws {ConnectionLostError} If it broke, now or before; what was written may not have arrived.
+   * @throws {TimeoutError} or what else ends `op`; the connection goes on closing: `abort()` makes it quick.
+   */
+  close(op?: Op): Promise<void> {
+    this.transport.close();
+    this._onClose?.(new TransportClosedError('the connection was closed on our side'));
+    return this._wait(this._closing, op);
+  }
+
+  /**
+   * Ends the connection now; discards what is queued.
+   *
+   * @param error - What waits and later calls fail with. Default: none, as after `close()`.
+   */
+  abort(error?: Error): void {
+    this.transport.abort(error);
+  }
+
+  /** For the protocol: its callback of that name. */
+  pauseWriting(): void {
+    this._isPaused = true;
+  }
+
+  /** For the protocol: its callback of that name. */
+  resumeWriting(): void {
+    this._isPaused = false;
+    this._draining.settle();
+  }
+
+  /** For the protocol: its callback of that name, or the connection is handed over to another protocol. */
+  connectionLost(error: Error | null): void {
+    if (this._end !== undefined) return;
+    this._end = error;
+    if (this._draining.length > 0) {
+      this._hasThrown ||= error !== null;
+      this._draining.fail(error ?? new TransportClosedError('the connection was closed on our side'));
+    }
+    if (error === null) this._closing.settle();
+    else this._closing.fail(error);
+  }
+
+  private _wait(line: WaitLine<void>, op: Op | undefined): Promise<void> {
+    if (this._end === undefined) return line.wait(op);
+    if (this._end === null) return Promise.resolve();
+    this._hasThrown = true;
+    return Promise.reject(this._end);
+  }
+
+  private _checkLost(): void {
+    if (this._end === undefined || this._end === null) return;
+    this._hasThrown = true;
+    throw this._end;
+  }
+}
