@@ -14,17 +14,20 @@ export interface Receiver {
 }
 
 /** @throws {TypeError} If `protocol` has neither way. */
-export function makeReceiver(protocol: AnyProtocol, hintBytes: number): Receiver {
-  if ('dataReceived' in protocol) return new ChunkReceiver(protocol);
-  if ('getBuffer' in protocol) return new BufferReceiver(protocol, hintBytes);
+export function makeReceiver(protocol: AnyProtocol, hintBytes: number): ChunkReceiver | BufferReceiver {
+  if (typeof protocol === 'object' && (protocol as unknown) !== null) {
+    if ('dataReceived' in protocol) return new ChunkReceiver(protocol);
+    if ('getBuffer' in protocol) return new BufferReceiver(protocol, hintBytes);
+  }
   throw new TypeError('expected a protocol with dataReceived(), or with getBuffer() and bufferUpdated()');
 }
 
-class ChunkReceiver implements Receiver {
-  readonly #protocol: Protocol;
+/** Hands over the chunk as it is. */
+export class ChunkReceiver implements Receiver {
+  readonly protocol: Protocol;
 
   constructor(protocol: Protocol) {
-    this.#protocol = protocol;
+    this.protocol = protocol;
   }
 
   start(): void {
@@ -32,39 +35,53 @@ class ChunkReceiver implements Receiver {
   }
 
   receive(chunk: Uint8Array): number {
-    this.#protocol.dataReceived(chunk);
+    this.protocol.dataReceived(chunk);
     return chunk.length;
   }
 }
 
-/** Copies into the protocol's buffer: one copy of each byte, in as many steps as the buffer is small. */
-class BufferReceiver implements Receiver {
-  readonly #protocol: BufferedProtocol;
-  readonly #hintBytes: number;
-  #target = new Uint8Array(0);
+/** Copies into the protocol's memory, in as many steps as that is small; or says where a loop can put bytes by itself. */
+export class BufferReceiver implements Receiver {
+  readonly protocol: BufferedProtocol;
+  private readonly _hintBytes: number;
+  private _target: Uint8Array | undefined;
 
   constructor(protocol: BufferedProtocol, hintBytes: number) {
-    this.#protocol = protocol;
-    this.#hintBytes = hintBytes;
+    this.protocol = protocol;
+    this._hintBytes = hintBytes;
+  }
+
+  /** The memory to fill; `undefined` before `start`, and after a delivery in whose course reading ended. */
+  get target(): Uint8Array | undefined {
+    return this._target;
   }
 
   start(): void {
-    const target = this.#protocol.getBuffer(this.#hintBytes);
-    if (!(target instanceof Uint8Array) || target.length === 0) {
-      throw new TypeError('expected getBuffer() to return a Uint8Array of at least one byte');
-    }
-    this.#target = target as Uint8Array<ArrayBuffer>;
+    this._target ??= this._ask();
+  }
+
+  /** The first `byteCount` bytes of {@link target} are filled; the protocol is asked for memory only while `isReading`. */
+  filled(byteCount: number, isReading: () => boolean): void {
+    this._target = undefined;
+    this.protocol.bufferUpdated(byteCount);
+    if (isReading()) this.start();
   }
 
   receive(chunk: Uint8Array, isReading: () => boolean): number {
     let from = 0;
     while (from < chunk.length && isReading()) {
-      const part = chunk.subarray(from, from + this.#target.length);
-      this.#target.set(part);
+      const target = (this._target ??= this._ask());
+      const part = chunk.subarray(from, from + target.length);
+      target.set(part);
       from += part.length;
-      this.#protocol.bufferUpdated(part.length);
-      this.start();
+      this.filled(part.length, isReading);
     }
     return from;
+  }
+
+  private _ask(): Uint8Array {
+    const target = this.protocol.getBuffer(this._hintBytes);
+    if (target instanceof Uint8Array && target.length > 0) return target;
+    throw new TypeError('expected getBuffer() to return a Uint8Array of at least one byte');
   }
 }

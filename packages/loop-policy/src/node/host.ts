@@ -1,17 +1,28 @@
 import type * as Crypto from 'node:crypto';
+import type * as Dgram from 'node:dgram';
+import type * as Dns from 'node:dns';
 import type * as Net from 'node:net';
+import type * as Tls from 'node:tls';
 
 /** What this loop takes from the host. */
 export interface Host {
   readonly net: typeof Net;
   readonly crypto: typeof Crypto;
+  // Obtained on first use: most programs need none of them, or not at once.
+  readonly dns: typeof Dns;
+  readonly tls: typeof Tls;
+  readonly dgram: typeof Dgram;
   readonly platform: string;
   /**
    * Memory into which client sockets are read: one for the process, so that each loop knows the others' borrowed chunks.
    */
-  readonly slab: Uint8Array;
-  setImmediate(fn: () => void): unknown;
-  clearImmediate(handle: unknown): void;
+  readonly slab: Uint8Array<ArrayBuffer>;
+  setImmediate(fn: () => void): Immediate;
+}
+
+/** A call of the host's, in the next turn. */
+export interface Immediate {
+  unref?(): void;
 }
 
 /** One read of a client socket; also what libuv asks for. */
@@ -19,7 +30,7 @@ const SLAB_BYTES = 64 * 1024;
 
 // Under a registered symbol, so that two copies of this package know each other's borrowed chunks.
 const SLAB = Symbol.for('millrace.loop-policy.slab');
-const shared = globalThis as { [SLAB]?: Uint8Array | undefined };
+const shared = globalThis as { [SLAB]?: Uint8Array<ArrayBuffer> | undefined };
 
 let host: Host | undefined;
 
@@ -34,16 +45,38 @@ export function nodeHost(): Host {
     if (process?.getBuiltinModule === undefined) {
       throw new Error('the node loop needs a runtime with process.getBuiltinModule (Node 20.16 or newer)');
     }
-    host = {
-      net: process.getBuiltinModule('node:net'),
-      crypto: process.getBuiltinModule('node:crypto'),
-      platform: process.platform ?? '',
-      slab: (shared[SLAB] ??= new Uint8Array(SLAB_BYTES)),
-      setImmediate: (fn) => setImmediate(fn),
-      clearImmediate: (handle) => {
-        clearImmediate(handle as NodeJS.Immediate);
-      },
-    };
+    host = new NodeHost(process.getBuiltinModule.bind(process), process.platform ?? '');
   }
   return host;
+}
+
+class NodeHost implements Host {
+  readonly net: typeof Net;
+  readonly crypto: typeof Crypto;
+  readonly platform: string;
+  readonly slab = (shared[SLAB] ??= new Uint8Array(SLAB_BYTES));
+  private readonly _getModule: typeof process.getBuiltinModule;
+
+  constructor(getModule: typeof process.getBuiltinModule, platform: string) {
+    this._getModule = getModule;
+    this.platform = platform;
+    this.net = getModule('node:net');
+    this.crypto = getModule('node:crypto');
+  }
+
+  get dns(): typeof Dns {
+    return this._getModule('node:dns');
+  }
+
+  get tls(): typeof Tls {
+    return this._getModule('node:tls');
+  }
+
+  get dgram(): typeof Dgram {
+    return this._getModule('node:dgram');
+  }
+
+  setImmediate(fn: () => void): Immediate {
+    return setImmediate(fn);
+  }
 }

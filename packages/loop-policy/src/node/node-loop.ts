@@ -1,15 +1,23 @@
 import type { Socket } from 'node:net';
-import { hostTimers, openCancelScope, timersOf, type Op, type Timer } from '@millrace/timeouts';
-import { formatEndpoint, parseEndpoint, type Endpoint, type ParsedEndpoint } from '../endpoint.js';
-import { ConnectError, LoopClosedError } from '../errors.js';
-import type { ConnectOptions, ListenOptions, Loop, LoopMetrics, UncaughtHandler } from '../loop.js';
+import { hostTimers, type Op, type Timer } from '@millrace/timeouts';
+import type { DatagramOptions, DatagramProtocol, DatagramTransport } from '../datagram.js';
+import { parseEndpoint, type Endpoint, type ParsedEndpoint } from '../endpoint.js';
+import { LoopClosedError } from '../errors.js';
+import { LagMeter } from '../lag-meter.js';
+import type { ConnectOptions, ListenOptions, Loop, LoopMetrics, UncaughtHandler, WatchOptions } from '../loop.js';
 import type { AnyProtocol } from '../protocol.js';
 import type { Server } from '../server.js';
+import type { TlsInfo } from '../tls.js';
 import type { Transport } from '../transport.js';
+import { connect } from './connection.js';
 import { ConnectionSet } from './connection-set.js';
 import { nodeHost } from './host.js';
+import { NodeDatagram } from './node-datagram.js';
 import { NodeServer } from './node-server.js';
-import { NodeTransport, receiveData } from './node-transport.js';
+import { NodeTransport } from './node-transport.js';
+import { Scheduler } from './scheduler.js';
+import { UncaughtErrors } from './uncaught.js';
+import { watch, type Watchdog } from './watchdog.js';
 
 /** A loop on `node:net`. All of them share the process's one libuv loop; each owns its connections and servers. */
 export class NodeLoop implements Loop {
@@ -17,19 +25,28 @@ export class NodeLoop implements Loop {
   readonly isSimulated = false;
   private readonly _host = nodeHost();
   /** Memory into which client sockets are read. */
-  readonly slab: Uint8Array = this._host.slab;
+  readonly slab: Uint8Array<ArrayBuffer> = this._host.slab;
+  /** Sockets for datagrams, open or being opened. */
+  readonly datagrams: ConnectionSet<{ abort(): void }> = new ConnectionSet();
+  /** Gives up a connection that is being made. */
+  readonly connecting: Set<() => void> = new Set();
+  /** Set while somebody watches. */
+  watchdog: Watchdog | undefined = undefined;
   private readonly _transports = new ConnectionSet<NodeTransport>();
   private readonly _servers = new Set<NodeServer>();
-  private readonly _scheduled = new Set<{ cancel(): void }>();
-  private readonly _uncaughtHandlers = new Set<UncaughtHandler>();
-  private readonly _connecting = new Set<Socket>();
+  private readonly _uncaught = new UncaughtErrors();
+  private readonly _lag = new LagMeter(hostTimers);
+  private readonly _scheduler = new Scheduler(this._host, (fn) => {
+    this._runScheduled(fn);
+  });
   private readonly _dirty: NodeTransport[] = [];
   private _callbackDepth = 0;
   private _closed: Promise<void> | undefined;
   private _totalConnections = 0;
   private _bytesRead = 0;
   private _bytesWritten = 0;
-  private _uncaughtErrors = 0;
+  private _chunksWritten = 0;
+  private _flushes = 0;
 
   get isClosed(): boolean {
     return this._closed !== undefined;
@@ -41,39 +58,17 @@ export class NodeLoop implements Loop {
 
   callLater(delayMs: number, fn: () => void): Timer {
     this._checkOpen();
-    const timer = hostTimers.callLater(delayMs, () => {
-      this._scheduled.delete(entry);
-      this.runCallback(fn);
-    });
-    const entry: Timer = {
-      cancel: () => {
-        this._scheduled.delete(entry);
-        timer.cancel();
-      },
-      ref: () => {
-        timer.ref();
-      },
-      unref: () => {
-        timer.unref();
-      },
-    };
-    this._scheduled.add(entry);
-    return entry;
+    return this._scheduler.later(delayMs, fn);
   }
 
   callSoon(fn: () => void): void {
     this._checkOpen();
-    const entry = {
-      cancel: () => {
-        this._host.clearImmediate(handle);
-      },
-    };
-    // Immediates run right after the poll phase, each followed by its microtasks.
-    const handle = this._host.setImmediate(() => {
-      this._scheduled.delete(entry);
-      this.runCallback(fn);
-    });
-    this._scheduled.add(entry);
+    this._scheduler.soon(fn);
+  }
+
+  /** As `callSoon`, also while the loop closes. */
+  runSoon(fn: () => void): void {
+    this._scheduler.soon(fn);
   }
 
   fillRandom(target: Uint8Array): void {
@@ -87,30 +82,13 @@ export class NodeLoop implements Loop {
   ): Promise<{ transport: Transport; protocol: P }> {
     this._checkOpen();
     const parsed = checkPath(parseEndpoint(endpoint), this._host.platform);
-    const address = formatEndpoint(parsed);
-    const scope = openCancelScope({ ...options, timers: timersOf(options, this) }, `connect to ${address}`);
-    let socket: Socket | undefined;
-    try {
-      scope.throwIfCancelled();
-      const connected = new Promise<{ transport: NodeTransport; protocol: P }>((resolve, reject) => {
-        socket = this._open(factory, parsed, options, resolve, reject);
-      });
-      return await scope.race(connected, () => socket?.destroy());
-    } finally {
-      scope.close();
-      if (socket !== undefined) this._connecting.delete(socket);
-    }
+    return connect(this, this._host, factory, parsed, options);
   }
 
   async listen(factory: () => AnyProtocol, endpoint: Endpoint, options: ListenOptions = {}): Promise<Server> {
     this._checkOpen();
-    const server = await NodeServer.listen(
-      this,
-      this._host.net,
-      factory,
-      checkPath(parseEndpoint(endpoint), this._host.platform),
-      options,
-    );
+    const parsed = checkPath(parseEndpoint(endpoint), this._host.platform);
+    const server = await NodeServer.listen(this, this._host, factory, parsed, options);
     if (this.isClosed) {
       await server.close();
       throw new LoopClosedError('the loop was closed while a server was being started');
@@ -119,22 +97,37 @@ export class NodeLoop implements Loop {
     return server;
   }
 
+  async openDatagram<P extends DatagramProtocol>(
+    factory: () => P,
+    options: DatagramOptions & Op = {},
+  ): Promise<{ transport: DatagramTransport; protocol: P }> {
+    this._checkOpen();
+    return NodeDatagram.open(this, this._host, factory, options);
+  }
+
   onUncaught(handler: UncaughtHandler): () => void {
-    this._uncaughtHandlers.add(handler);
-    return () => {
-      this._uncaughtHandlers.delete(handler);
-    };
+    return this._uncaught.add(handler);
   }
 
   metrics(): LoopMetrics {
+    let unsent = 0;
+    for (const transport of this._transports) unsent += transport.unsentBytes;
     return {
       openConnections: this._transports.size,
       totalConnections: this._totalConnections,
       openServers: this._servers.size,
+      openDatagrams: this.datagrams.size,
       bytesRead: this._bytesRead,
-      bytesWritten: this._bytesWritten,
-      uncaughtErrors: this._uncaughtErrors,
+      bytesWritten: Math.max(0, this._bytesWritten - unsent),
+      chunksWritten: this._chunksWritten,
+      flushes: this._flushes,
+      lagMs: this._lag.read(),
+      uncaughtErrors: this._uncaught.count,
     };
+  }
+
+  watch(options: WatchOptions = {}): () => void {
+    return watch(this, options);
   }
 
   close(): Promise<void> {
@@ -152,10 +145,13 @@ export class NodeLoop implements Loop {
     factory: () => P,
     options: ListenOptions | ConnectOptions,
     path: string | undefined,
+    tls?: TlsInfo,
   ): { transport: NodeTransport; protocol: P } {
     const protocol = factory();
     this._checkOpen();
-    const transport = new NodeTransport(this, socket, protocol, options.watermarks, path);
+    const { localAddress, localPort, remoteAddress, remotePort } = socket;
+    const info = { localAddress, localPort, remoteAddress, remotePort, path, tls };
+    const transport = new NodeTransport(this, socket, protocol, options.watermarks, info);
     this._transports.add(transport);
     this._totalConnections++;
     return { transport, protocol };
@@ -163,6 +159,7 @@ export class NodeLoop implements Loop {
 
   connectionEnded(transport: NodeTransport): void {
     this._transports.delete(transport);
+    transport.server?.connectionEnded(transport);
   }
 
   serverEnded(server: NodeServer): void {
@@ -173,104 +170,64 @@ export class NodeLoop implements Loop {
     this._bytesRead += bytes;
   }
 
+  /** Bytes that a socket was given; those that it has not sent are left out of the metrics. */
   countWritten(bytes: number): void {
     this._bytesWritten += bytes;
   }
 
-  /** Asks for a flush of `transport` when the running callback ends. @returns `false` if none is running. */
-  flushAfterCallback(transport: NodeTransport): boolean {
-    if (this._callbackDepth === 0) return false;
-    this._dirty.push(transport);
-    return true;
+  countFlush(chunks: number): void {
+    this._chunksWritten += chunks;
+    this._flushes++;
   }
 
-  /** Runs somebody's callback: what it throws ends `transport` and is reported, and what it wrote leaves at its end. */
-  runCallback(fn: () => void, transport?: NodeTransport): void {
+  /** Whether a callback is running, at whose end what it wrote will leave. */
+  get isInCallback(): boolean {
+    return this._callbackDepth > 0;
+  }
+
+  /** Asks for a flush of `transport` when the running callback ends; does nothing if none is. */
+  flushLater(transport: NodeTransport): void {
+    if (this._callbackDepth > 0) this._dirty.push(transport);
+  }
+
+  /** A callback begins; `leave` must follow. */
+  enter(): void {
     this._callbackDepth++;
+  }
+
+  /** A callback has ended: what it wrote leaves. */
+  leave(): void {
+    if (--this._callbackDepth > 0) return;
+    for (let dirty = this._dirty.pop(); dirty !== undefined; dirty = this._dirty.pop()) dirty.flush();
+  }
+
+  /** A callback threw: that is reported, and ends its transport. */
+  failed(error: unknown, transport?: { abort(error?: Error): void }): void {
+    this.report(error);
+    transport?.abort(error instanceof Error ? error : new Error('a callback threw', { cause: error }));
+  }
+
+  /** Runs somebody's callback; the general form. */
+  runCallback(fn: () => void, transport?: { abort(error?: Error): void }): void {
+    this.enter();
     try {
       fn();
     } catch (error) {
-      this.report(error);
-      transport?.abort(error instanceof Error ? error : new Error('a callback threw', { cause: error }));
+      this.failed(error, transport);
     } finally {
-      this._callbackDepth--;
-      if (this._callbackDepth === 0) {
-        for (let dirty = this._dirty.pop(); dirty !== undefined; dirty = this._dirty.pop()) dirty.flush();
-      }
+      this.leave();
     }
   }
 
   report(error: unknown): void {
-    this._uncaughtErrors++;
-    if (this._uncaughtHandlers.size === 0) console.error('uncaught error in a loop callback:', error);
-    for (const handler of this._uncaughtHandlers) {
-      try {
-        handler(error);
-      } catch (second) {
-        console.error('an onUncaught handler threw:', second, 'while it was told of:', error);
-      }
-    }
+    this._uncaught.report(error);
   }
 
-  private _open<P extends AnyProtocol>(
-    factory: () => P,
-    endpoint: ParsedEndpoint,
-    options: ConnectOptions,
-    resolve: (made: { transport: NodeTransport; protocol: P }) => void,
-    reject: (error: unknown) => void,
-  ): Socket {
-    let transport: NodeTransport | undefined;
-    const { slab } = this;
-    const onread = {
-      buffer: slab,
-      callback: (byteCount: number): boolean => {
-        transport?.received(slab.subarray(0, byteCount));
-        return true;
-      },
-    };
-    // On Windows a read is given its memory before data is there, so sockets cannot share it.
-    const isShared = this._host.platform !== 'win32';
-    const { net } = this._host;
-    const common = { ...(isShared ? { onread } : {}), allowHalfOpen: true };
-    const socket =
-      endpoint.kind === 'fd'
-        ? refuseFd()
-        : net.connect(
-            endpoint.kind === 'unix'
-              ? { ...common, path: endpoint.path }
-              : {
-                  ...common,
-                  host: endpoint.host,
-                  port: endpoint.port,
-                  noDelay: options.noDelay ?? true,
-                  ...(options.keepAliveMs === undefined
-                    ? {}
-                    : { keepAlive: true, keepAliveInitialDelay: options.keepAliveMs }),
-                },
-          );
-    this._connecting.add(socket);
-    let failure: unknown;
-    socket.on('error', (error) => (failure = error));
-    const onEarlyClose = (): void => {
-      if (this.isClosed) reject(new LoopClosedError('the loop was closed while a connection was being made'));
-      else reject(new ConnectError(formatEndpoint(endpoint), failure ?? new Error('the connection was given up')));
-    };
-    socket.once('close', onEarlyClose);
-    socket.once('connect', () => {
-      socket.off('close', onEarlyClose);
-      this._connecting.delete(socket);
-      try {
-        const made = this.adopt(socket, factory, options, endpoint.kind === 'unix' ? endpoint.path : undefined);
-        transport = made.transport;
-        if (!isShared) receiveData(socket, transport);
-        transport.start();
-        resolve(made);
-      } catch (error) {
-        socket.destroy();
-        reject(error);
-      }
-    });
-    return socket;
+  private _runScheduled(fn: () => void): void {
+    const { watchdog } = this;
+    const startedAt = watchdog === undefined ? 0 : watchdog.begin();
+    this.runCallback(fn);
+    if (watchdog !== undefined) watchdog.endFunction(startedAt, fn);
   }
 
   private _checkOpen(): void {
@@ -278,13 +235,15 @@ export class NodeLoop implements Loop {
   }
 
   private async _close(): Promise<void> {
-    for (const scheduled of this._scheduled) scheduled.cancel();
-    this._scheduled.clear();
-    for (const socket of this._connecting) socket.destroy();
+    this._lag.stop();
+    this._scheduler.release();
+    for (const giveUp of this.connecting) giveUp();
     const ended = [...this._servers].map((server) => server.close({ graceMs: 0 }));
     for (const transport of this._transports) transport.abort();
+    for (const datagram of this.datagrams) datagram.abort();
     await Promise.all(ended);
     await this._transports.emptied();
+    await this.datagrams.emptied();
   }
 }
 
@@ -295,10 +254,4 @@ function checkPath(endpoint: ParsedEndpoint, platform: string): ParsedEndpoint {
   const { length } = new TextEncoder().encode(endpoint.path);
   if (length > most) throw new RangeError(`expected a socket path of at most ${most} bytes, got ${length}`);
   return endpoint;
-}
-
-function refuseFd(): never {
-  throw new TypeError(
-    'expected an endpoint to connect to (host and port, or path): a file descriptor can only be listened on',
-  );
 }

@@ -7,7 +7,8 @@ import type { AnyProtocol } from '../protocol.js';
 import type { CloseReport, Server, ServerAddress } from '../server.js';
 import { ConnectionSet } from './connection-set.js';
 import type { NodeLoop } from './node-loop.js';
-import { receiveData, type NodeTransport } from './node-transport.js';
+import type { Host } from './host.js';
+import type { NodeTransport } from './node-transport.js';
 
 const DEFAULT_GRACE_MS = 5000;
 
@@ -37,14 +38,14 @@ export class NodeServer implements Server {
   /** @throws {ListenError} With the system's error as its cause. */
   static listen(
     loop: NodeLoop,
-    net: typeof Net,
+    host: Host,
     factory: () => AnyProtocol,
     endpoint: ParsedEndpoint,
     options: ListenOptions,
   ): Promise<NodeServer> {
     const connections = new ConnectionSet<NodeTransport>();
     const path = endpoint.kind === 'unix' ? endpoint.path : undefined;
-    const server = net.createServer({ allowHalfOpen: true, noDelay: options.noDelay ?? true });
+    const server = host.net.createServer({ allowHalfOpen: true, noDelay: options.noDelay ?? true });
     server.on('connection', (socket) => {
       accept(loop, socket, factory, options, path, connections);
     });
@@ -92,7 +93,7 @@ export class NodeServer implements Server {
     await this.#connections.emptied();
     this.#cutTimer?.cancel();
     this.#loop.serverEnded(this);
-    return { drained: Math.max(0, open - this.#cut), cut: this.#cut };
+    return { drained: Math.max(0, open - this.#cut), cut: this.#cut, cutPeers: [] };
   }
 
   /** Aborts what is left in `graceMs`, unless an earlier call asked for less. */
@@ -129,7 +130,6 @@ function accept(
       socket.once('close', () => {
         connections.delete(transport);
       });
-      receiveData(socket, transport);
       transport.start();
     } catch (error) {
       socket.on('error', () => undefined); // it is being given up; its own end is of no interest

@@ -1,13 +1,15 @@
 import type { Socket } from 'node:net';
-import type { Timer } from '@millrace/timeouts';
-import { ConnectionLostError, TransportClosedError } from '../errors.js';
-import type { AnyProtocol } from '../protocol.js';
+import type { Op, Timer } from '@millrace/timeouts';
 import { checkChunk } from '../check-chunk.js';
-import { makeReceiver, type Receiver } from '../receiver.js';
+import { ConnectionLostError, TlsError, TransportClosedError } from '../errors.js';
+import type { AnyProtocol, ConnectionCallbacks, Protocol } from '../protocol.js';
+import { ChunkReceiver, makeReceiver, type BufferReceiver } from '../receiver.js';
+import type { StartTlsOptions } from '../tls.js';
 import type { ChunkOwner, ConnectionInfo, Transport, WriteWatermarks } from '../transport.js';
 import { WriteGate } from '../write-gate.js';
 import type { NodeLoop } from './node-loop.js';
-import { PendingWrites } from './pending-writes.js';
+import { Outbox, type OwnedChunk, type SentListener } from './outbox.js';
+import { ownSocket, type SocketOwner } from './socket-events.js';
 
 /**
  * How long after our end of data we go on discarding the peer's, before the socket is closed. Closing a socket with
@@ -21,100 +23,67 @@ const LINGER_MS = 1000;
  */
 type Phase = 'open' | 'closing' | 'lingering' | 'aborting' | 'lost';
 
-/** Hands what a socket reads by itself to its transport: as plain bytes, whose `slice` copies, which a Buffer's does not. */
-export function receiveData(socket: Socket, transport: NodeTransport): void {
-  socket.on('data', (chunk: Uint8Array) => {
-    transport.received(new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.length));
-  });
-}
+type Callable = Record<Exclude<keyof ConnectionCallbacks, undefined>, (argument: unknown) => unknown>;
+
+/** The chunk that some protocol is being given, and the same memory as its socket read it: written back as that. */
+let deliveredChunk: Uint8Array | undefined;
+let deliveredBuffer: Uint8Array | undefined;
 
 /** A transport on a `net.Socket` that is connected. */
-export class NodeTransport implements Transport {
+export class NodeTransport implements Transport, SocketOwner, SentListener {
   readonly loop: NodeLoop;
-  readonly info: ConnectionInfo;
-  private readonly _socket: Socket;
-  private readonly _protocol: AnyProtocol;
-  private readonly _receiver: Receiver;
-  private readonly _pending = new PendingWrites();
+  info: ConnectionInfo;
+  /** Who accepted the connection, to be told of its end. */
+  server: { connectionEnded(transport: NodeTransport): void } | undefined;
+  private _socket: Socket;
+  private _protocol: AnyProtocol;
+  /** Exactly one of these is set: how the protocol takes its bytes. */
+  private _byChunk: Protocol | undefined;
+  private _byBuffer: BufferReceiver | undefined;
   private _phase: Phase = 'open';
+  private _isStarted = false; // connectionMade has returned
   private _endedWriting = false; // independent of the phase: writeEof() leaves the transport open
   private _peerEnded = false; // independent of the phase: eofReceived() may have kept our side open
   private _readingPaused = false;
   private _endHeld = false; // the peer's end came while reading was paused
   private _isGone = false; // and Node has closed the socket meanwhile, since both ends had ended
-  private _corked = false;
+  /** Read but not delivered, since the protocol paused; the socket stays paused until it is. */
+  private _held: Uint8Array | undefined;
+  private readonly _out = new Outbox();
   private readonly _gate = new WriteGate();
   private _error: Error | null = null;
   private _linger: Timer | undefined;
-  private readonly _isReading = (): boolean => this._phase === 'open' && !this._readingPaused;
-  /** What the protocol paused in the middle of; the socket stays paused until it is delivered. */
-  private _held: Uint8Array | undefined;
-  private readonly _deliverHeld = (): void => {
-    const held = this._held;
-    if (!this._isReading()) return;
-    if (held !== undefined) {
-      this._held = undefined;
-      this._deliver(held);
-      if (!this._isReading()) return;
-    }
-    if (this._endHeld) this._ended();
-    else this._socket.resume();
-  };
-  private readonly _onWritten = (error?: Error | null): void => {
-    if (error === undefined || error === null) this._written();
-  };
+  private _onSent: ((error?: Error | null) => void) | undefined;
 
+  /** @throws {TypeError} If `protocol` takes bytes in no known way. */
   constructor(
     loop: NodeLoop,
     socket: Socket,
     protocol: AnyProtocol,
     watermarks: WriteWatermarks | undefined,
-    path: string | undefined,
+    info: ConnectionInfo,
   ) {
     this.loop = loop;
+    this.info = info;
     this._socket = socket;
     this._protocol = protocol;
-    this._receiver = makeReceiver(protocol, loop.slab.length);
-    if (watermarks !== undefined) this.setWriteWatermarks(watermarks);
-    this.info = {
-      localAddress: socket.localAddress,
-      localPort: socket.localPort,
-      remoteAddress: socket.remoteAddress,
-      remotePort: socket.remotePort,
-      path,
-    };
-    socket.on('error', (error) => {
-      this._error ??= new ConnectionLostError(`the connection was lost: ${error.message}`, { cause: error });
-    });
-    socket.on('end', () => {
-      this._ended();
-    });
-    socket.on('finish', () => {
-      this._finished();
-    });
-    socket.on('close', () => {
-      this._lost();
-    });
+    this._receiveBy(protocol);
+    if (watermarks !== undefined) this._gate.set(watermarks);
+    ownSocket(socket, this);
   }
 
   /** Introduces the protocol and begins to read. */
   start(): void {
-    this._callback(() => {
-      this._protocol.connectionMade(this);
-      if (this._phase === 'open') this._receiver.start();
-    });
+    this._tell('connectionMade', this);
+    this._isStarted = true;
+    if (this._phase === 'open') this._startReceiver();
     // A socket that closes at once must flow too, to see the peer's end.
     if (!this._readingPaused) this._socket.resume();
   }
 
-  /** Bytes arrived from the socket. */
-  received(chunk: Uint8Array): void {
-    this.loop.countRead(chunk.length);
-    if (this._phase === 'open') this._deliver(chunk);
-  }
-
   get bufferedBytes(): number {
-    return this._pending.bytes;
+    if (this._phase === 'aborting' || this._phase === 'lost') return 0;
+    return this._out.gatheredBytes + this._socket.writableLength;
   }
 
   get isClosing(): boolean {
@@ -124,24 +93,24 @@ export class NodeTransport implements Transport {
   write(chunk: Uint8Array, owner?: ChunkOwner): void {
     this._checkWritable();
     checkChunk(chunk);
-    this._queue(chunk, owner);
+    this._gather(chunk, owner);
     this._checkGate();
+    if (!this.loop.isInCallback) this.flush();
   }
 
   writeMany(chunks: readonly Uint8Array[], owner?: ChunkOwner): void {
     this._checkWritable();
     for (const chunk of chunks) checkChunk(chunk);
-    this._socket.cork();
-    for (const chunk of chunks) this._queue(chunk, owner);
-    this._socket.uncork();
+    for (const chunk of chunks) this._gather(chunk, owner);
     this._checkGate();
+    if (!this.loop.isInCallback) this.flush();
   }
 
   writeEof(): void {
     if (this._phase !== 'open' || this._endedWriting) return;
     this._endedWriting = true;
     if (this._peerEnded) this.close();
-    else this._socket.end();
+    else this._endSocket();
   }
 
   close(): void {
@@ -149,16 +118,25 @@ export class NodeTransport implements Transport {
     this._phase = 'closing';
     // Reading goes on, into nothing: the peer's end must be seen, and a peer that waits to send must not block us.
     this._readingPaused = false;
+    this._held = undefined;
     this._socket.resume();
-    this._socket.end();
-    if (this._socket.writableFinished) this._finished(); // after writeEof() there may be nothing left to finish
+    this._endSocket();
+    if (this._socket.writableFinished) this.socketFinished(); // after writeEof() there may be nothing left to finish
     this._endIfGone();
+  }
+
+  /** Asks the protocol to finish; one that does not know how is closed. */
+  requestClose(): void {
+    if (this._phase !== 'open') return;
+    if (typeof this._protocol.closeRequested === 'function') this._tell('closeRequested');
+    else this.close();
   }
 
   abort(error?: Error): void {
     if (this._phase === 'aborting' || this._phase === 'lost') return;
     this._phase = 'aborting';
     this._error ??= error ?? null;
+    this._held = undefined;
     this._socket.destroy();
     this._endIfGone();
   }
@@ -173,12 +151,27 @@ export class NodeTransport implements Transport {
     if (this._phase !== 'open' || !this._readingPaused) return;
     this._readingPaused = false;
     if (this._held === undefined && !this._endHeld) this._socket.resume();
-    else this.loop.callSoon(this._deliverHeld);
+    else this._deliverHeldSoon();
   }
 
   setWriteWatermarks(watermarks: WriteWatermarks): void {
     this._gate.set(watermarks);
+    const wasPaused = this._gate.isPaused;
     this._checkGate();
+    // What the socket has now was given to it without a word about its departure.
+    if (this._gate.isPaused && !wasPaused && this._out.gatheredBytes === 0) this._out.watch(this._socket, this);
+  }
+
+  setProtocol(protocol: AnyProtocol): void {
+    this._receiveBy(protocol);
+    this._protocol = protocol;
+    if (!this._isStarted || this._phase !== 'open') return;
+    if (this._gate.isPaused) this._tell('pauseWriting');
+    this._startReceiver();
+  }
+
+  startTls(options: StartTlsOptions & Op = {}): Promise<void> {
+    return Promise.reject(new TlsError(`no TLS yet, ${Object.keys(options).length}`));
   }
 
   ref(): void {
@@ -191,75 +184,69 @@ export class NodeTransport implements Transport {
 
   /** Sends what was written inside the loop callback that now ends. */
   flush(): void {
-    this._corked = false;
-    this._socket.uncork();
+    if (this._phase === 'aborting' || this._phase === 'lost') return;
+    const bytes = this._out.gatheredBytes;
+    const chunks = this._out.give(this._socket, this._gate.isPaused, this);
+    if (chunks === 0) return;
+    this.loop.countWritten(bytes);
+    this.loop.countFlush(chunks);
   }
 
-  private _deliver(chunk: Uint8Array): void {
-    let delivered = chunk.length;
-    this._callback(() => {
-      delivered = this._receiver.receive(chunk, this._isReading);
-    });
-    if (delivered < chunk.length && this._phase === 'open') this._held = new Uint8Array(chunk.subarray(delivered));
-  }
-
-  private _checkWritable(): void {
-    if (this._phase !== 'open')
-      throw new TransportClosedError('expected an open transport, this one is closing or closed');
-    if (this._endedWriting) throw new TransportClosedError('expected no write after writeEof()');
-  }
-
-  private _queue(chunk: Uint8Array, owner: ChunkOwner | undefined): void {
-    if (!this._corked && this.loop.flushAfterCallback(this)) {
-      this._corked = true;
-      this._socket.cork();
-    }
-    this._pending.push(chunk, owner);
-    // The slab is overwritten by the next read of any socket; the bytes must last until they are sent.
-    const bytes = chunk.buffer === this.loop.slab.buffer ? new Uint8Array(chunk) : chunk;
-    this._socket.write(bytes, this._onWritten);
-  }
-
-  private _written(): void {
-    const entry = this._pending.shift();
-    if (entry === undefined) return;
-    this.loop.countWritten(entry.chunk.length);
-    const { chunk, owner } = entry;
-    if (owner !== undefined) {
-      this._callback(() => {
-        owner.recycle(chunk);
-      });
-    }
-    this._checkGate();
-  }
-
-  private _checkGate(): void {
-    if (this._phase !== 'open' && this._phase !== 'closing') return;
-    const change = this._gate.update(this._pending.bytes);
-    if (change === undefined) return;
-    this._callback(() => {
-      if (change === 'pause') this._protocol.pauseWriting();
-      else this._protocol.resumeWriting();
+  /** Made on first use: most connections never need it. */
+  get onSent(): (error?: Error | null) => void {
+    return (this._onSent ??= (error) => {
+      if (error === undefined || error === null) this._sent();
     });
   }
 
-  private _ended(): void {
+  /** Bytes that the socket was given and has not sent. */
+  get unsentBytes(): number {
+    return this._socket.writableLength;
+  }
+
+  /** Memory of the protocol's own that the next bytes may go to; `undefined` if they must not. */
+  get ownMemory(): Uint8Array | undefined {
+    return this._phase === 'open' && this._isReading ? this._byBuffer?.target : undefined;
+  }
+
+  /** The socket read `byteCount` bytes to the start of `memory`: the loop's slab, or what {@link ownMemory} was. */
+  readInto(memory: Uint8Array, byteCount: number): void {
+    const receiver = this._byBuffer;
+    if (receiver?.target !== memory || this._phase !== 'open' || !this._isReading) {
+      const { slab } = this.loop;
+      this._received(memory === slab && byteCount === slab.length ? slab : view(memory, byteCount));
+      return;
+    }
+    this.loop.countRead(byteCount);
+    this._tellReceiver(() => {
+      receiver.filled(byteCount, () => this._isReadingBy(receiver));
+    });
+  }
+
+  /** The socket read a chunk of its own. */
+  readFromSocket(buffer: Uint8Array): void {
+    // A plain Uint8Array: a Buffer's slice does not copy.
+    const chunk = view(buffer, buffer.length);
+    deliveredChunk = chunk;
+    deliveredBuffer = buffer;
+    this._received(chunk);
+    deliveredChunk = deliveredBuffer = undefined;
+  }
+
+  socketEnded(): void {
     if (this._phase === 'lingering') {
       this._socket.destroy();
       return;
     }
     if (this._phase !== 'open') return;
-    this._endHeld = this._readingPaused || this._held !== undefined;
+    this._endHeld = !this._isReading;
     if (this._endHeld) return;
     this._peerEnded = true;
-    let keepOpen = false as boolean; // assigned inside the callback
-    this._callback(() => {
-      keepOpen = this._protocol.eofReceived() === true;
-    });
+    const keepOpen = this._tell('eofReceived') === true;
     if (!keepOpen || this._endedWriting) this.close();
   }
 
-  private _finished(): void {
+  socketFinished(): void {
     if (this._phase !== 'closing') return;
     this._phase = 'lingering';
     if (this._socket.readableEnded) {
@@ -272,7 +259,11 @@ export class NodeTransport implements Transport {
     this._linger.unref();
   }
 
-  private _lost(): void {
+  socketFailed(error: Error): void {
+    this._error ??= new ConnectionLostError(`the connection was lost: ${error.message}`, { cause: error });
+  }
+
+  socketClosed(): void {
     if (this._phase === 'lost') return;
     if (this._phase === 'open' && this._endHeld && this._error === null) {
       this._isGone = true; // the protocol hears of the end when it reads on
@@ -281,26 +272,150 @@ export class NodeTransport implements Transport {
     // A connection that breaks off after our end of data was sent ended as we asked for.
     const error = this._phase === 'lingering' ? null : (this._error ?? this._unexpected());
     this._phase = 'lost';
+    this._held = undefined;
     this._linger?.cancel();
-    for (let entry = this._pending.shift(); entry !== undefined; entry = this._pending.shift()) {
-      const { chunk, owner } = entry;
-      if (owner !== undefined) {
-        this._callback(() => {
-          owner.recycle(chunk);
-        });
-      }
-    }
-    this._callback(() => {
-      this._protocol.connectionLost(error);
-    });
+    this.loop.countWritten(Math.min(0, this._socket.bytesWritten - this._out.givenBytes));
+    this._recycle(this._out.lose());
+    this._tell('connectionLost', error);
     this.loop.connectionEnded(this);
+  }
+
+  private get _isReading(): boolean {
+    return !this._readingPaused && this._held === undefined;
+  }
+
+  private _received(chunk: Uint8Array): void {
+    const { loop } = this;
+    loop.countRead(chunk.length);
+    const protocol = this._byChunk;
+    if (this._phase !== 'open') return;
+    if (protocol === undefined || !this._isReading) {
+      this._deliverOrHold(chunk);
+      return;
+    }
+    // perf: the one callback that runs for each chunk has no closure.
+    const { watchdog } = loop;
+    const startedAt = watchdog === undefined ? 0 : watchdog.begin();
+    loop.enter();
+    try {
+      protocol.dataReceived(chunk);
+    } catch (error) {
+      loop.failed(error, this);
+    } finally {
+      if (watchdog !== undefined) watchdog.endMethod(startedAt, protocol, 'dataReceived', this);
+      loop.leave();
+    }
+  }
+
+  /** Delivers as much as the protocol, or those that take its place meanwhile, will have; keeps a copy of the rest. */
+  private _deliverOrHold(chunk: Uint8Array): void {
+    let rest = chunk;
+    while (rest.length > 0 && this._phase === 'open' && this._isReading) {
+      const receiver = this._byBuffer;
+      let delivered = rest.length;
+      this._tellReceiver(() => {
+        if (receiver === undefined) this._byChunk?.dataReceived(rest);
+        else delivered = receiver.receive(rest, () => this._isReadingBy(receiver));
+      });
+      rest = rest.subarray(delivered);
+    }
+    if (rest.length > 0 && this._phase === 'open') this._hold(rest);
+  }
+
+  private _hold(chunk: Uint8Array): void {
+    const before = this._held ?? new Uint8Array(0);
+    const held = new Uint8Array(before.length + chunk.length);
+    held.set(before);
+    held.set(chunk, before.length);
+    this._held = held;
+  }
+
+  private _deliverHeldSoon(): void {
+    this.loop.runSoon(() => {
+      if (this._phase !== 'open' || this._readingPaused) return;
+      const held = this._held;
+      this._held = undefined;
+      if (held !== undefined) this._deliverOrHold(held);
+      if ((this._phase as Phase) !== 'open' || !this._isReading) return;
+      if (this._endHeld) this.socketEnded();
+      else this._socket.resume();
+    });
+  }
+
+  private _isReadingBy(receiver: BufferReceiver): boolean {
+    return this._byBuffer === receiver && this._phase === 'open' && !this._readingPaused;
+  }
+
+  private _receiveBy(protocol: AnyProtocol): void {
+    const receiver = makeReceiver(protocol, this.loop.slab.length);
+    if (receiver instanceof ChunkReceiver) {
+      this._byChunk = receiver.protocol;
+      this._byBuffer = undefined;
+    } else {
+      this._byChunk = undefined;
+      this._byBuffer = receiver;
+    }
+  }
+
+  private _startReceiver(): void {
+    const receiver = this._byBuffer;
+    if (receiver === undefined) return;
+    this._tellReceiver(() => {
+      receiver.start();
+    });
+  }
+
+  private _tellReceiver(fn: () => void): void {
+    this._run('bufferUpdated', fn);
+  }
+
+  private _checkWritable(): void {
+    if (this._phase !== 'open')
+      throw new TransportClosedError('expected an open transport, this one is closing or closed');
+    if (this._endedWriting) throw new TransportClosedError('expected no write after writeEof()');
+  }
+
+  private _gather(chunk: Uint8Array, owner: ChunkOwner | undefined): void {
+    let bytes = chunk;
+    if (chunk === deliveredChunk && deliveredBuffer !== undefined) bytes = deliveredBuffer;
+    // The slab is overwritten by the next read of any socket; the bytes must last until they are sent.
+    else if (chunk.buffer === this.loop.slab.buffer) bytes = new Uint8Array(chunk);
+    else if (chunk.length === 0 && owner === undefined) return;
+    if (!this._out.isGathering) this.loop.flushLater(this);
+    this._out.gather(bytes, chunk, owner);
+  }
+
+  private _endSocket(): void {
+    this.flush();
+    this._socket.end();
+  }
+
+  /** All of a write that was to be told of has left. */
+  private _sent(): void {
+    const owned = this._out.sent();
+    if (owned !== undefined) this._recycle(owned);
+    this._checkGate();
+  }
+
+  private _recycle(owned: readonly OwnedChunk[]): void {
+    for (const { chunk, owner } of owned) {
+      this._run('recycle', () => {
+        owner.recycle(chunk);
+      }, owner);
+    }
+  }
+
+  private _checkGate(): void {
+    if (this._phase !== 'open' && this._phase !== 'closing') return;
+    const change = this._gate.update(this.bufferedBytes);
+    if (change !== undefined) this._tell(change === 'pause' ? 'pauseWriting' : 'resumeWriting');
   }
 
   /** Nobody else will tell the end of a socket that is closed already. */
   private _endIfGone(): void {
     if (!this._isGone) return;
-    this.loop.callSoon(() => {
-      this._lost();
+    this.loop.runSoon(() => {
+      this.socketClosed();
     });
   }
 
@@ -312,8 +427,28 @@ export class NodeTransport implements Transport {
     });
   }
 
-  /** Runs a callback of the protocol; one that throws loses this connection. */
-  private _callback(fn: () => void): void {
+  /** Calls a callback of the protocol; one that throws loses this connection. */
+  private _tell(method: 'connectionMade', argument: Transport): unknown;
+  private _tell(method: 'connectionLost', argument: Error | null): unknown;
+  private _tell(method: 'eofReceived' | 'pauseWriting' | 'resumeWriting' | 'closeRequested'): unknown;
+  private _tell(method: keyof Callable, argument?: unknown): unknown {
+    const protocol = this._protocol as unknown as Callable;
+    let result: unknown;
+    this._run(method, () => {
+      result = protocol[method](argument);
+    });
+    return result;
+  }
+
+  private _run(method: string, fn: () => void, owner: object = this._protocol): void {
+    const { watchdog } = this.loop;
+    const startedAt = watchdog === undefined ? 0 : watchdog.begin();
     this.loop.runCallback(fn, this);
+    if (watchdog !== undefined) watchdog.endMethod(startedAt, owner, method, this);
   }
 }
+
+function view(memory: Uint8Array, byteCount: number): Uint8Array {
+  return new Uint8Array(memory.buffer, memory.byteOffset, byteCount);
+}
+
