@@ -399,9 +399,13 @@ export class NodeTransport implements Transport, SocketOwner, SentListener {
 
   private _recycle(owned: readonly OwnedChunk[]): void {
     for (const { chunk, owner } of owned) {
-      this._run('recycle', () => {
-        owner.recycle(chunk);
-      }, owner);
+      this._run(
+        'recycle',
+        () => {
+          owner.recycle(chunk);
+        },
+        owner,
+      );
     }
   }
 
@@ -451,4 +455,3 @@ export class NodeTransport implements Transport, SocketOwner, SentListener {
 function view(memory: Uint8Array, byteCount: number): Uint8Array {
   return new Uint8Array(memory.buffer, memory.byteOffset, byteCount);
 }
-
