@@ -10,6 +10,19 @@ export class ConnectionLostError extends Error {
   readonly code = 'ERR_LOOP_POLICY_CONNECTION_LOST';
 }
 
+/** No byte moved on a connection for too long, see {@link withLimits}. */
+export class IdleTimeoutError extends Error {
+  override readonly name = 'IdleTimeoutError';
+  readonly code = 'ERR_LOOP_POLICY_IDLE';
+  /** How long the silence was allowed to be, in milliseconds. */
+  readonly idleMs: number;
+
+  constructor(idleMs: number) {
+    super(`expected a byte either way within ${idleMs} ms, there was none`);
+    this.idleMs = idleMs;
+  }
+}
+
 /** An endpoint could not be reached, for the reason in `cause`. */
 export class ConnectError extends Error {
   override readonly name = 'ConnectError';

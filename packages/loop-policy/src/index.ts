@@ -19,6 +19,10 @@ export type {
   WatchOptions,
 } from './loop.js';
 export type { CloseReport, Server, ServerAddress } from './server.js';
+export { withLimits } from './limits/with-limits.js';
+export type { LimitedFactory, LimitOptions } from './limits/with-limits.js';
+export type { LimitStats } from './limits/limit-counters.js';
+export type { Refusal } from './limits/admission.js';
 
 export type {
   StartTlsOptions,
@@ -38,6 +42,7 @@ export type { ParsedEndpoint } from './endpoint.js';
 export {
   ConnectError,
   ConnectionLostError,
+  IdleTimeoutError,
   ListenError,
   LoopClosedError,
   TlsError,

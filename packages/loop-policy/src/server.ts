@@ -7,7 +7,7 @@ export type ServerAddress =
 
 /** How a server ended. */
 export interface CloseReport {
-  /** Connections that were open at `close()` and ended by themselves within the grace period. */
+  /** Connections that were open at `close()`, and had finished and sent everything within the grace period. */
   readonly drained: number;
   /** Connections that were aborted at its end, with bytes unsent, or before they had finished what they were at. */
   readonly cut: number;
@@ -22,10 +22,15 @@ export interface Server extends AsyncDisposable {
   readonly connectionCount: number;
 
   /**
-   * Stops accepting, closes every connection gracefully, and aborts those that are left after the grace period.
+   * Stops accepting, asks every protocol to finish (`closeRequested`; without one its transport is closed, which sends
+   * what is queued), and aborts the connections that are left after the grace period.
    *
-   * @param options - `graceMs`: how long connections may take to send what they owe, 0 or more. Default 5000.
-   * @returns How it went; always settles. Further calls get the same report, and the shorter grace period counts.
+   * Connections that the system has queued but we have not accepted are reset, and TLS handshakes are broken off.
+   *
+   * @param options - `graceMs`: how long connections may take, 0 or more; `Infinity` cuts nobody. Default 5000.
+   * @returns How it went, once the last protocol had its `connectionLost`; always settles. Further calls get the same
+   * report, and the shortest grace period counts.
+   * @throws {RangeError} If `graceMs` is NaN or negative; nothing is closed.
    */
   close(options?: { readonly graceMs?: number | undefined }): Promise<CloseReport>;
 }
