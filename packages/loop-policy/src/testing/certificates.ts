@@ -6,13 +6,32 @@ export interface TestCertificate {
   readonly key: string;
 }
 
+/** What {@link testCertificates} has. */
+export interface TestCertificates {
+  /** The authority that signed all but the strangers, as PEM. */
+  readonly ca: string;
+  /** Another authority, which signed the strangers. */
+  readonly otherCa: string;
+  /** A server that is `localhost`, 127.0.0.1 and ::1. */
+  readonly server: TestCertificate;
+  /** A client named `millrace client`. */
+  readonly client: TestCertificate;
+  /** A server that is `other.test` and `*.wild.test`, and not localhost. */
+  readonly otherName: TestCertificate;
+  /** The same server as `server`, on one day of 2020. */
+  readonly expired: TestCertificate;
+  /** The same server as `server`, says another authority. */
+  readonly stranger: TestCertificate;
+  /** A client, says another authority. */
+  readonly strangerClient: TestCertificate;
+}
+
 /**
  * Certificates to test TLS with, on ECDSA P-256, valid until 2120 but for the one that is expired.
  *
  * @remarks For tests only: the private keys are public, whoever trusts `ca` trusts everybody.
  */
-export const testCertificates = {
-  /** The authority that signed all but the strangers, as PEM. */
+export const testCertificates: TestCertificates = {
   ca: `-----BEGIN CERTIFICATE-----
 MIIBeTCCAR6gAwIBAgICEAAwCgYIKoZIzj0EAwIwIjEgMB4GA1UEAwwXTWlsbHJh
 Y2UgdGVzdCBhdXRob3JpdHkwIBcNMjAwMTAxMDAwMDAwWhgPMjEyMDAxMDEwMDAw
@@ -24,7 +43,6 @@ qtzxNcztMAoGCCqGSM49BAMCA0kAMEYCIQCHkFp648zN1AWD88Zwpse5Ow/PCDH2
 OD2c8I56IkiI/QIhAL9Ecs6a973LMjC0U6YceIp6uGIyKgKHxllApgT5yKT9
 -----END CERTIFICATE-----
 `,
-  /** Another authority, which signed the strangers. */
   otherCa: `-----BEGIN CERTIFICATE-----
 MIIBdjCCARygAwIBAgICEAEwCgYIKoZIzj0EAwIwITEfMB0GA1UEAwwWQW5vdGhl
 ciB0ZXN0IGF1dGhvcml0eTAgFw0yMDAxMDEwMDAwMDBaGA8yMTIwMDEwMTAwMDAw
@@ -36,7 +54,6 @@ h4DfDjAKBggqhkjOPQQDAgNIADBFAiEA+B+YdorDidAAoWjYDSYW52G3JcrqAB9t
 z8oPyHWQZTcCIGk2ADltK35HD4KoHX8tUA70qdxgX46ZZFg67ctW2jqi
 -----END CERTIFICATE-----
 `,
-  /** A server that is `localhost`, 127.0.0.1 and ::1. */
   server: {
     cert: `-----BEGIN CERTIFICATE-----
 MIIBzTCCAXOgAwIBAgICEAIwCgYIKoZIzj0EAwIwIjEgMB4GA1UEAwwXTWlsbHJh
@@ -58,7 +75,6 @@ c0fMnsg0Yu9Wj8v3xYpRN7q7nbG2T93KG9/PPEZDq/5LRBUYVCaHO5aZ
 -----END PRIVATE KEY-----
 `,
   },
-  /** A client named `millrace client`. */
   client: {
     cert: `-----BEGIN CERTIFICATE-----
 MIIBvDCCAWOgAwIBAgICEAMwCgYIKoZIzj0EAwIwIjEgMB4GA1UEAwwXTWlsbHJh
@@ -80,7 +96,6 @@ bQT3AOIthjpQjFVrWTAX/88qbA0iRwkYK2ptA0vQsOfG/uHVoD/6KAFx
 -----END PRIVATE KEY-----
 `,
   },
-  /** A server that is `other.test` and `*.wild.test`, and not localhost. */
   otherName: {
     cert: `-----BEGIN CERTIFICATE-----
 MIIBxTCCAWqgAwIBAgICEAQwCgYIKoZIzj0EAwIwIjEgMB4GA1UEAwwXTWlsbHJh
@@ -102,7 +117,6 @@ xdYoGU56aPKDGZ2itZHGHnyo+Bh08adXfbdfuRlHO+b9ToI8OWPXDXOg
 -----END PRIVATE KEY-----
 `,
   },
-  /** The same server as `server`, on one day of 2020. */
   expired: {
     cert: `-----BEGIN CERTIFICATE-----
 MIIBzDCCAXGgAwIBAgICEAUwCgYIKoZIzj0EAwIwIjEgMB4GA1UEAwwXTWlsbHJh
@@ -124,7 +138,6 @@ obX79YbvSS5DAU4azT6JDyw/TuCS75xOINlRaohbNef+5NeWVHnKX/6q
 -----END PRIVATE KEY-----
 `,
   },
-  /** The same server as `server`, says another authority. */
   stranger: {
     cert: `-----BEGIN CERTIFICATE-----
 MIIBzDCCAXKgAwIBAgICEAYwCgYIKoZIzj0EAwIwITEfMB0GA1UEAwwWQW5vdGhl
@@ -146,7 +159,6 @@ ctlxTqjRR3kSM/FYSwksYNjLmoKhRANCAAStw2bXHCnDuJnHoA34WkpbJw66Cg0l
 -----END PRIVATE KEY-----
 `,
   },
-  /** A client, says another authority. */
   strangerClient: {
     cert: `-----BEGIN CERTIFICATE-----
 MIIBtTCCAVugAwIBAgICEAcwCgYIKoZIzj0EAwIwITEfMB0GA1UEAwwWQW5vdGhl
@@ -168,4 +180,4 @@ gFYzTLxxIBQssoGsJnyzjkklKSEvaiHG4NgyvQyAkqGhEWioPQfZg2pZ
 -----END PRIVATE KEY-----
 `,
   },
-} satisfies Record<string, string | TestCertificate>;
+};
