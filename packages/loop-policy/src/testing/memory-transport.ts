@@ -35,6 +35,7 @@ export class MemoryTransport implements Transport {
   #protocol: AnyProtocol | undefined;
   #receiver: Receiver | undefined;
   #phase: Phase = 'open';
+  #isStarted = false; // connectionMade has returned
   #outgoing: Parcel[] = [];
   #bufferedBytes = 0;
   #endedWriting = false;
@@ -59,8 +60,9 @@ export class MemoryTransport implements Transport {
     this.#receiver = receiver;
     this.#callback(() => {
       protocol.connectionMade(this);
-      if (this.#phase === 'open' && this.#receiver === receiver) receiver.start();
     });
+    this.#isStarted = true;
+    this.#startReceiver();
     this.#peer.#schedulePump();
   }
 
@@ -69,10 +71,14 @@ export class MemoryTransport implements Transport {
     const receiver = makeReceiver(protocol, BUFFER_HINT_BYTES);
     this.#protocol = protocol;
     this.#receiver = receiver;
-    if (this.#phase !== 'open') return;
-    this.#callback(() => {
-      receiver.start();
-    });
+    if (!this.#isStarted || this.#phase !== 'open') return;
+    // Pauses and resumptions alternate for the new protocol, too.
+    if (this.#gate.isPaused) {
+      this.#callback(() => {
+        protocol.pauseWriting();
+      });
+    }
+    this.#startReceiver();
   }
 
   /** Memory is not encrypted. */
@@ -154,6 +160,14 @@ export class MemoryTransport implements Transport {
 
   unref(): void {
     // As above.
+  }
+
+  #startReceiver(): void {
+    const receiver = this.#receiver;
+    if (this.#phase !== 'open' || receiver === undefined) return;
+    this.#callback(() => {
+      receiver.start();
+    });
   }
 
   #schedulePump(): void {

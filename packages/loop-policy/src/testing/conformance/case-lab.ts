@@ -159,11 +159,12 @@ export class CaseLab implements Lab {
   }
 
   #leftovers(loop: Loop): string[] {
-    const { openConnections, openServers } = loop.metrics();
+    const { openConnections, openServers, openDatagrams } = loop.metrics();
     const errors = this.#uncaught.get(loop) ?? [];
     return [
       ...(openConnections === 0 ? [] : [`${openConnections} open connections on a closed loop`]),
       ...(openServers === 0 ? [] : [`${openServers} open servers on a closed loop`]),
+      ...(openDatagrams === 0 ? [] : [`${openDatagrams} open datagram sockets on a closed loop`]),
       ...errors.map((error) => `the loop reported ${show(error)}`),
     ];
   }
