@@ -1,6 +1,6 @@
 import { getLoop } from '@millrace/loop-policy';
 import type { CloseReport, Endpoint, Server, ServerAddress, Transport } from '@millrace/loop-policy';
-import type { Op } from '@millrace/timeouts';
+import type { Op, TimerSource } from '@millrace/timeouts';
 import type { ListenStreamsOptions } from './listen-streams.js';
 import type { StreamConnection } from './stream-connection.js';
 import { StreamProtocol, type StreamOptions } from './stream-protocol.js';
@@ -59,7 +59,7 @@ export class AcceptedStreams implements AsyncIterable<StreamConnection>, AsyncDi
 export async function acceptStreams(endpoint: Endpoint, options: AcceptStreamsOptions = {}): Promise<AcceptedStreams> {
   const { maxWaiting = DEFAULT_MAX_WAITING, loop = getLoop() } = options;
   if (!(maxWaiting >= 1)) throw new RangeError(`expected maxWaiting of 1 or more, saw ${maxWaiting}`);
-  const queue = new ConnectionQueue(maxWaiting);
+  const queue = new ConnectionQueue(maxWaiting, options.timers ?? loop);
   const server = await loop.listen(() => new AcceptedProtocol(options, queue), endpoint, options);
   return new AcceptedStreams(server, queue);
 }
@@ -68,11 +68,12 @@ export async function acceptStreams(endpoint: Endpoint, options: AcceptStreamsOp
 class ConnectionQueue {
   private readonly _maxWaiting: number;
   private readonly _connections: StreamConnection[] = [];
-  private readonly _takers = new WaitLine<StreamConnection | undefined>('accept', undefined);
+  private readonly _takers: WaitLine<StreamConnection | undefined>;
   private _isEnded = false;
 
-  constructor(maxWaiting: number) {
+  constructor(maxWaiting: number, timers: TimerSource) {
     this._maxWaiting = maxWaiting;
+    this._takers = new WaitLine('accept', timers);
   }
 
   put(connection: StreamConnection): void {

@@ -12,11 +12,14 @@ const MAX_BYTES = 2 ** 31 - 1;
 /** One read. `undefined` from `take` means that more must arrive. */
 export abstract class ReadRequest<T> {
   /** What a timeout calls it. */
-  abstract readonly operation: string;
+  readonly operation: string;
 
   /** Bytes that it took out of the buffer already and would give back. */
-  get heldBytes(): number {
-    return 0;
+  heldBytes = 0;
+  protected _target: Uint8Array | undefined = undefined;
+
+  constructor(operation: string) {
+    this.operation = operation;
   }
 
   /** Takes what was asked for; `undefined` if it is not all there. Consumes nothing then, and nothing where it throws. */
@@ -26,18 +29,19 @@ export abstract class ReadRequest<T> {
   abstract atEnd(buffer: ReadBuffer): T;
 
   /** Puts the bytes back that it holds; the buffer is empty if there are any. */
-  giveBack(_buffer: ReadBuffer): void {
-    return;
+  giveBack(buffer: ReadBuffer): void {
+    if (this.heldBytes > 0) buffer.feed((this._target as Uint8Array).subarray(0, this.heldBytes));
+    this.heldBytes = 0;
+    this._target = undefined;
   }
 }
 
 /** One byte or more, whatever is there. */
 export class AnyBytes extends ReadRequest<Uint8Array | undefined> {
-  override readonly operation = 'read';
   readonly maxBytes: number;
 
   constructor(maxBytes: number) {
-    super();
+    super('read');
     if (!(maxBytes >= 1)) throw new RangeError(`expected maxBytes of 1 or more, saw ${maxBytes}`);
     this.maxBytes = maxBytes === Infinity ? maxBytes : checkCount('maxBytes', maxBytes);
   }
@@ -57,18 +61,11 @@ export const ANY_BYTES = new AnyBytes(Infinity);
 
 /** As many bytes as were said. */
 export class ExactBytes extends ReadRequest<Uint8Array> {
-  override readonly operation = 'readExactly';
   private readonly _byteCount: number;
-  private _target: Uint8Array | undefined = undefined;
-  private _filledBytes = 0;
 
   constructor(byteCount: number) {
-    super();
+    super('readExactly');
     this._byteCount = checkCount('byteCount', byteCount);
-  }
-
-  override get heldBytes(): number {
-    return this._filledBytes;
   }
 
   override take(buffer: ReadBuffer): Uint8Array | undefined {
@@ -79,11 +76,11 @@ export class ExactBytes extends ReadRequest<Uint8Array> {
       // Memory that nobody has written to costs only addresses until the bytes are there.
       this._target = new Uint8Array(this._byteCount);
     }
-    const count = Math.min(bufferedBytes, this._byteCount - this._filledBytes);
-    moveInto(this._target, this._filledBytes, buffer, count);
-    this._filledBytes += count;
-    if (this._filledBytes < this._byteCount) return undefined;
-    this._filledBytes = 0;
+    const count = Math.min(bufferedBytes, this._byteCount - this.heldBytes);
+    moveInto(this._target, this.heldBytes, buffer, count);
+    this.heldBytes += count;
+    if (this.heldBytes < this._byteCount) return undefined;
+    this.heldBytes = 0;
     return this._target;
   }
 
@@ -91,23 +88,15 @@ export class ExactBytes extends ReadRequest<Uint8Array> {
     this.giveBack(buffer);
     throw new IncompleteReadError(copyOut(buffer, buffer.bufferedBytes), this._byteCount);
   }
-
-  override giveBack(buffer: ReadBuffer): void {
-    const held = this._target?.subarray(0, this._filledBytes);
-    this._target = undefined;
-    this._filledBytes = 0;
-    if (held !== undefined) buffer.feed(held);
-  }
 }
 
 /** Everything up to and including a delimiter. */
 export class BytesUntil extends ReadRequest<Uint8Array> {
-  override readonly operation = 'readUntil';
   private readonly _delimiter: number | Uint8Array;
   private readonly _maxBytes: number;
 
   constructor(delimiter: number | Uint8Array, maxBytes: number) {
-    super();
+    super('readUntil');
     this._delimiter = delimiter;
     this._maxBytes = checkCount('maxBytes', maxBytes);
   }
@@ -128,12 +117,11 @@ export class BytesUntil extends ReadRequest<Uint8Array> {
 
 /** A line of text, without what ends it. */
 export class Line extends ReadRequest<string | undefined> {
-  override readonly operation = 'readLine';
   private readonly _maxBytes: number;
   private _searchedBytes = 0;
 
   constructor(maxBytes: number) {
-    super();
+    super('readLine');
     this._maxBytes = checkCount('maxBytes', maxBytes);
   }
 
@@ -155,11 +143,10 @@ export class Line extends ReadRequest<string | undefined> {
 
 /** A look at what comes next. */
 export class Peek extends ReadRequest<Uint8Array> {
-  override readonly operation = 'peek';
   private readonly _byteCount: number;
 
   constructor(byteCount: number) {
-    super();
+    super('peek');
     this._byteCount = checkCount('byteCount', byteCount);
   }
 
@@ -174,20 +161,19 @@ export class Peek extends ReadRequest<Uint8Array> {
 
 /** Like {@link AnyBytes}, into memory of the caller. */
 export class BytesInto extends ReadRequest<number> {
-  override readonly operation = 'readInto';
-  private readonly _target: Uint8Array;
+  private readonly _memory: Uint8Array;
 
   constructor(target: Uint8Array) {
-    super();
+    super('readInto');
     if (!(target instanceof Uint8Array)) throw new TypeError(`expected a Uint8Array, saw ${typeof target}`);
     if (target.length === 0) throw new RangeError('expected a target of 1 byte or more, saw an empty one');
-    this._target = target;
+    this._memory = target;
   }
 
   override take(buffer: ReadBuffer): number | undefined {
-    const count = Math.min(buffer.bufferedBytes, this._target.length);
+    const count = Math.min(buffer.bufferedBytes, this._memory.length);
     if (count === 0) return undefined;
-    moveInto(this._target, 0, buffer, count);
+    moveInto(this._memory, 0, buffer, count);
     return count;
   }
 

@@ -192,12 +192,14 @@ export class StreamReader implements AsyncIterable<Uint8Array> {
   }
 
   /**
-   * Reads a line if it is there, with its end; `undefined` if not, and nothing is taken then.
+   * Reads a line if all of it is there; `undefined` if not, and nothing is taken then.
    *
    * @throws {StreamLimitError} As {@link readLine} does.
    */
   tryReadLine(options?: ReadLimit): string | undefined {
-    return this._try(new Line(options?.maxBytes ?? this._limitBytes));
+    const request = new Line(options?.maxBytes ?? this._limitBytes);
+    const line = this._try(request);
+    return line === undefined && this._phase === 'ended' ? request.atEnd(this._buffer) : line;
   }
 
   /** Reads chunk after chunk until the end of the data. Leaving the loop leaves the reader as it is. */
@@ -296,12 +298,7 @@ export class StreamReader implements AsyncIterable<Uint8Array> {
 
   private _try<T>(request: ReadRequest<T>): T | undefined {
     this._checkAlone();
-    if (this._phase === 'ended' && request instanceof Line) return this._attempt(request) as T | undefined;
-    this._takeLone();
-    const value = request.take(this._buffer);
-    if (value === undefined) request.giveBack(this._buffer);
-    else this._relieve();
-    return value;
+    return this._take(request);
   }
 
   private _read<T>(make: () => ReadRequest<T>, op: Op | undefined): Promise<T> {
@@ -317,24 +314,26 @@ export class StreamReader implements AsyncIterable<Uint8Array> {
       this._resume();
       const waiting = new PendingRead(this, request, resolve as (value: unknown) => void, reject);
       this._waiting = waiting;
-      const watch = watchOp(op, waiting, request.operation, this._timers);
-      if (this._waiting === waiting) waiting.watch = watch;
+      waiting.watch = watchOp(op, waiting, request.operation, this._timers);
     });
+  }
+
+  private _take<T>(request: ReadRequest<T>): T | undefined {
+    let value: T | undefined;
+    if (this._lone !== undefined && (request as unknown) === ANY_BYTES) {
+      value = this._lone as T;
+      this._lone = undefined;
+    } else {
+      this._takeLone();
+      value = request.take(this._buffer);
+    }
+    if (value !== undefined && this._isSourcePaused && this.bufferedBytes <= this._limitBytes / 2) this._resume();
+    return value;
   }
 
   /** Does what was asked for, or returns WAIT. */
   private _attempt<T>(request: ReadRequest<T>): T | typeof WAIT {
-    const lone = this._lone;
-    if (lone !== undefined && (request as unknown) === ANY_BYTES) {
-      this._lone = undefined;
-      this._relieve();
-      return lone as T;
-    }
-    this._takeLone();
-    const value = request.take(this._buffer);
-    if (value === undefined) return this._fallShort(request);
-    this._relieve();
-    return value;
+    return this._take(request) ?? this._fallShort(request);
   }
 
   /** What a read comes to that did not find enough. */
@@ -399,10 +398,6 @@ export class StreamReader implements AsyncIterable<Uint8Array> {
     if (this._waiting !== undefined || this._isSourcePaused || this.bufferedBytes <= this._limitBytes) return;
     this._isSourcePaused = true;
     this._source.pauseReading();
-  }
-
-  private _relieve(): void {
-    if (this._isSourcePaused && this.bufferedBytes <= this._limitBytes / 2) this._resume();
   }
 
   private _resume(): void {

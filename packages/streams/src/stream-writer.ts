@@ -19,6 +19,7 @@ export class StreamWriter {
   private readonly _draining: WaitLine<void>;
   private readonly _closing: WaitLine<void>;
   private _closed: Promise<void> | undefined = undefined;
+  private _onEnd: ((error: Error | null) => void) | undefined = undefined;
   private _isPaused = false;
   /** How the connection ended; `undefined` while it has not. */
   private _end: Error | null | undefined = undefined;
@@ -54,8 +55,14 @@ export class StreamWriter {
    */
   get closed(): Promise<void> {
     if (this._closed === undefined) {
-      this._closed = this._wait(this._closing, undefined);
+      this._closed = new Promise((resolve, reject) => {
+        this._onEnd = (error) => {
+          if (error === null) resolve();
+          else reject(error);
+        };
+      });
       this._closed.catch(() => undefined);
+      if (this._end !== undefined) this._onEnd?.(this._end);
     }
     return this._closed;
   }
@@ -145,12 +152,11 @@ export class StreamWriter {
   connectionLost(error: Error | null): void {
     if (this._end !== undefined) return;
     this._end = error;
-    if (this._draining.length > 0) {
-      this._hasThrown ||= error !== null;
-      this._draining.fail(error ?? new TransportClosedError('the connection was closed on our side'));
-    }
+    if (error !== null) this._hasThrown ||= this._draining.length + this._closing.length > 0;
+    this._draining.fail(error ?? new TransportClosedError('the connection was closed on our side'));
     if (error === null) this._closing.settle();
     else this._closing.fail(error);
+    this._onEnd?.(error);
   }
 
   private _wait(line: WaitLine<void>, op: Op | undefined): Promise<void> {

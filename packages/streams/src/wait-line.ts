@@ -4,7 +4,8 @@ import { throwIfOver, watchOp, type Cancellable, type Op, type OpWatch, type Tim
 export class WaitLine<T> {
   private readonly _operation: string;
   private readonly _timers: TimerSource | undefined;
-  private readonly _waits = new Set<Wait<T>>();
+  /** Made for the first one who waits: a connection that is idle has two lines. */
+  private _waits: Set<Wait<T>> | undefined = undefined;
 
   constructor(operation: string, timers: TimerSource | undefined) {
     this._operation = operation;
@@ -13,17 +14,17 @@ export class WaitLine<T> {
 
   /** How many wait. */
   get length(): number {
-    return this._waits.size;
+    return this._waits?.size ?? 0;
   }
 
   /** Waits to be settled, or for what ends `op`. */
   wait(op: Op | undefined): Promise<T> {
     return new Promise((resolve, reject) => {
       throwIfOver(op, this._operation);
-      const wait = new Wait(this._waits, resolve, reject);
-      this._waits.add(wait);
-      const watch = watchOp(op, wait, this._operation, this._timers);
-      if (this._waits.has(wait)) wait.watch = watch;
+      const waits = (this._waits ??= new Set());
+      const wait = new Wait(waits, resolve, reject);
+      waits.add(wait);
+      wait.watch = watchOp(op, wait, this._operation, this._timers);
     });
   }
 
@@ -45,10 +46,11 @@ export class WaitLine<T> {
   }
 
   private _takeFirst(): Wait<T> | undefined {
-    const [first] = this._waits;
-    if (first === undefined) return undefined;
-    this._waits.delete(first);
-    first.watch?.release();
+    const waits = this._waits;
+    if (waits === undefined || waits.size === 0) return undefined;
+    const [first] = waits;
+    if (first !== undefined) waits.delete(first);
+    first?.watch?.release();
     return first;
   }
 }
