@@ -21,13 +21,23 @@ export interface Watched {
  * blamed for the rest of its time.
  */
 export class Watchdog {
-  readonly watchers = new Set<Watcher>();
+  readonly #watchers = new Set<Watcher>();
   readonly #loop: Watched;
   /** For each callback that runs, the outermost first: how long those inside it took. */
   readonly #insideMs: number[] = [];
 
   constructor(loop: Watched) {
     this.#loop = loop;
+  }
+
+  add(watcher: Watcher): void {
+    this.#watchers.add(watcher);
+  }
+
+  /** @returns Whether nobody is left. */
+  remove(watcher: Watcher): boolean {
+    this.#watchers.delete(watcher);
+    return this.#watchers.size === 0;
   }
 
   /** A callback begins. @returns What its end must be told; every beginning needs an end. */
@@ -62,12 +72,12 @@ export class Watchdog {
   }
 
   #isLong(ownMs: number): boolean {
-    for (const { blockedMs } of this.watchers) if (ownMs >= blockedMs) return true;
+    for (const { blockedMs } of this.#watchers) if (ownMs >= blockedMs) return true;
     return false;
   }
 
   #tell(report: BlockedReport): void {
-    for (const { blockedMs, onBlocked } of [...this.watchers]) {
+    for (const { blockedMs, onBlocked } of [...this.#watchers]) {
       if (report.elapsedMs < blockedMs) continue;
       try {
         onBlocked(report);
@@ -89,10 +99,9 @@ export function watch(loop: Watched, options: WatchOptions): () => void {
   if (!(blockedMs > 0)) throw new RangeError(`expected blockedMs to be more than 0, got ${blockedMs}`);
   const watchdog = (loop.watchdog ??= new Watchdog(loop));
   const watcher = { blockedMs, onBlocked };
-  watchdog.watchers.add(watcher);
+  watchdog.add(watcher);
   return () => {
-    watchdog.watchers.delete(watcher);
-    if (watchdog.watchers.size === 0 && loop.watchdog === watchdog) loop.watchdog = undefined;
+    if (watchdog.remove(watcher) && loop.watchdog === watchdog) loop.watchdog = undefined;
   };
 }
 

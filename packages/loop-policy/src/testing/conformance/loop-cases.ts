@@ -1,0 +1,296 @@
+import type { Loop } from '../../loop.js';
+import type { ConformanceCase } from './case.js';
+import type { Lab } from './lab.js';
+import { schedulingCases } from './scheduling-cases.js';
+import { watchCases } from './watch-cases.js';
+
+/** What every loop does besides moving bytes: scheduling, randomness, errors, counters, its own end. */
+export const loopCases: readonly ConformanceCase[] = [
+  {
+    name: 'loop: the policy always gives the same loop, and new ones on demand',
+    run: async (lab: Lab) => {
+      lab.check(lab.policy.getLoop() === lab.policy.getLoop(), 'getLoop() to return one loop');
+      const [one, two] = [lab.newLoop(), lab.newLoop()];
+      lab.check(one !== two, 'newLoop() to return another loop each time');
+      lab.check(one !== lab.policy.getLoop(), 'newLoop() to return another loop than getLoop()');
+      await Promise.resolve();
+    },
+  },
+  {
+    name: 'loop: the policy and its loops have names, and say whether they are simulated',
+    run: async (lab: Lab) => {
+      const loop = lab.newLoop();
+      lab.check(lab.policy.name !== '' && loop.name !== '', 'names that are not empty');
+      lab.equal(typeof loop.isSimulated, 'boolean', 'the type of isSimulated');
+      await Promise.resolve();
+    },
+  },
+  {
+    name: 'loop: fillRandom fills all that it is given and nothing around it',
+    run: async (lab: Lab) => {
+      const memory = new Uint8Array(300);
+      lab.newLoop().fillRandom(memory.subarray(10, 290));
+      const edges = [...memory.subarray(0, 10), ...memory.subarray(290)];
+      lab.check(
+        edges.every((byte) => byte === 0),
+        'the bytes around the target to be left alone',
+      );
+      for (let at = 10; at < 290; at += 40) {
+        lab.check(
+          memory.subarray(at, at + 40).some((byte) => byte !== 0),
+          `bytes from ${at} on to be filled`,
+        );
+      }
+      await Promise.resolve();
+    },
+  },
+  {
+    name: 'loop: fillRandom gives other bytes each time',
+    run: async (lab: Lab) => {
+      const loop = lab.newLoop();
+      const [one, two] = [new Uint8Array(32), new Uint8Array(32)];
+      loop.fillRandom(one);
+      loop.fillRandom(two);
+      lab.check(
+        one.some((byte, i) => byte !== two[i]),
+        'two calls to give different bytes',
+      );
+      await Promise.resolve();
+    },
+  },
+  {
+    name: 'loop: fillRandom takes large and empty targets',
+    run: async (lab: Lab) => {
+      const loop = lab.newLoop();
+      const large = new Uint8Array(200_000);
+      loop.fillRandom(large);
+      lab.check(
+        large.subarray(199_900).some((byte) => byte !== 0),
+        'the end of 200000 bytes to be filled',
+      );
+      loop.fillRandom(new Uint8Array(0));
+      await Promise.resolve();
+    },
+  },
+  {
+    name: 'loop: every onUncaught handler is told, in order, until it is removed',
+    run: async (lab: Lab) => {
+      const loop = lab.newLoop();
+      const told: string[] = [];
+      const removeFirst = loop.onUncaught(() => told.push('first'));
+      loop.onUncaught(() => told.push('second'));
+      const fail = (): void => {
+        throw new Error('on purpose');
+      };
+      loop.callSoon(fail);
+      await lab.settle(loop);
+      removeFirst();
+      loop.callSoon(fail);
+      await lab.settle(loop);
+      lab.equal(told, ['first', 'second', 'second'], 'who was told');
+      lab.equal(lab.uncaught(loop).length, 2, 'the number of errors');
+    },
+  },
+  {
+    name: 'loop: an error that nobody listens for goes to console.error',
+    run: async (lab: Lab) => {
+      const loop = lab.policy.newLoop();
+      const failure = new Error('on purpose');
+      const { error: original } = console;
+      const printed: unknown[][] = [];
+      console.error = (...args: unknown[]) => printed.push(args);
+      try {
+        loop.callSoon(() => {
+          throw failure;
+        });
+        await lab.settle(lab.newLoop());
+      } finally {
+        console.error = original;
+        await loop.close();
+      }
+      lab.equal(printed.length, 1, 'the number of calls of console.error');
+      lab.check(printed[0]?.includes(failure), 'console.error to be given the error');
+    },
+  },
+  {
+    name: 'loop: counters of a new loop are zero',
+    run: async (lab: Lab) => {
+      const { lagMs, ...counters } = lab.newLoop().metrics();
+      lab.equal(lagMs, undefined, 'lagMs before it was measured');
+      for (const [name, value] of Object.entries(counters)) lab.equal(value, 0, name);
+      await Promise.resolve();
+    },
+  },
+  {
+    name: 'loop: metrics count connections, servers and bytes',
+    needs: ['tcp'],
+    run: async (lab: Lab) => {
+      const server = lab.recorder({
+        onData: (chunk, transport) => {
+          transport.write(chunk);
+        },
+      });
+      const pair = await lab.connectPair(lab.recorder(), server);
+      const { loop } = pair;
+      lab.equal(pickOpen(loop), [2, 2, 1], 'connections that are open, those there ever were, and servers');
+      pair.client.write(lab.pattern(1000));
+      await lab.until(loop, () => loop.metrics().bytesRead >= 2000);
+      await lab.until(loop, () => loop.metrics().bytesWritten >= 2000);
+      lab.equal(loop.metrics().bytesRead, 2000, 'bytesRead after 1000 bytes went there and back');
+      lab.equal(loop.metrics().bytesWritten, 2000, 'bytesWritten after 1000 bytes went there and back');
+      pair.client.close();
+      await server.lost;
+      await pair.listener.close();
+      await lab.until(loop, () => loop.metrics().openConnections === 0);
+      lab.equal(pickOpen(loop), [0, 2, 0], 'the same after everything was closed');
+    },
+  },
+  {
+    name: 'loop: metrics show that what one callback writes leaves together',
+    needs: ['tcp'],
+    run: async (lab: Lab) => {
+      const server = lab.recorder({
+        onData: (_, transport) => {
+          for (let i = 0; i < 10; i++) transport.write(lab.pattern(10));
+        },
+      });
+      const client = lab.recorder();
+      const pair = await lab.connectPair(client, server);
+      pair.client.write(lab.pattern(1));
+      await client.until(() => client.byteCount === 100);
+      await lab.settle(pair.loop);
+      const { chunksWritten, flushes } = pair.loop.metrics();
+      lab.equal(chunksWritten, 11, 'chunksWritten after one chunk there and ten back');
+      lab.equal(flushes, 2, 'flushes after one chunk there and ten back');
+    },
+  },
+  {
+    name: 'loop: metrics tell the lag once it was measured',
+    needs: ['realTime'],
+    run: async (lab: Lab) => {
+      const loop = lab.newLoop();
+      loop.metrics();
+      await lab.until(loop, () => loop.metrics().lagMs !== undefined);
+      const { mean, max } = loop.metrics().lagMs ?? { mean: NaN, max: NaN };
+      lab.check(mean >= 0 && max >= mean, `0 <= mean <= max, got ${mean} and ${max}`);
+    },
+  },
+  {
+    name: 'loop: metrics count errors that callbacks threw',
+    run: async (lab: Lab) => {
+      const loop = lab.newLoop();
+      loop.callSoon(() => {
+        throw new Error('on purpose');
+      });
+      await lab.settle(loop);
+      lab.uncaught(loop);
+      lab.equal(loop.metrics().uncaughtErrors, 1, 'uncaughtErrors');
+    },
+  },
+  {
+    name: 'loop: close() loses all connections without an error, and closes all servers, before it resolves',
+    needs: ['tcp'],
+    run: async (lab: Lab) => {
+      const [client, server] = [lab.recorder(), lab.recorder()];
+      const { loop } = await lab.connectPair(client, server);
+      await loop.close();
+      lab.equal([client.isLost, server.isLost], [true, true], 'who lost its connection');
+      lab.equal(await client.lost, null, "the client's error");
+      lab.equal(pickOpen(loop), [0, 2, 0], 'connections that are open, those there ever were, and servers');
+    },
+  },
+  {
+    name: 'loop: close() may be called again, and is what `await using` does',
+    run: async (lab: Lab) => {
+      const loop = lab.newLoop();
+      await Promise.all([loop.close(), loop.close()]);
+      await loop[Symbol.asyncDispose]();
+      const other = lab.newLoop();
+      await other[Symbol.asyncDispose]();
+      lab.throws(() => other.callLater(0, () => undefined), 'LoopClosedError', 'callLater on a disposed loop');
+    },
+  },
+  {
+    name: 'loop: a closed loop refuses to schedule, connect and listen',
+    run: async (lab: Lab) => {
+      const loop = lab.newLoop();
+      await loop.close();
+      const nothing = (): void => undefined;
+      const recorder = (): never => lab.skip('a factory was called on a closed loop');
+      lab.throws(() => loop.callLater(1, nothing), 'LoopClosedError', 'callLater on a closed loop');
+      lab.throws(() => { loop.callSoon(nothing); }, 'LoopClosedError', 'callSoon on a closed loop'); // prettier-ignore
+      const endpoint = { host: '127.0.0.1', port: 1 };
+      await lab.rejects(loop.connect(recorder, endpoint), 'LoopClosedError', 'connect on a closed loop');
+      await lab.rejects(loop.listen(recorder, endpoint), 'LoopClosedError', 'listen on a closed loop');
+      await lab.rejects(loop.openDatagram(recorder), 'LoopClosedError', 'openDatagram on a closed loop');
+    },
+  },
+  {
+    name: 'loop: what was scheduled before close() still runs, and can schedule nothing more',
+    run: async (lab: Lab) => {
+      const loop = lab.newLoop();
+      const ran: string[] = [];
+      loop.callSoon(() => {
+        ran.push('soon');
+        lab.throws(() => loop.callLater(0, () => undefined), 'LoopClosedError', 'callLater after close()');
+      });
+      loop.callLater(1, () => ran.push('later'));
+      await loop.close();
+      const other = lab.newLoop();
+      await lab.until(other, () => ran.length === 2);
+      await lab.settle(other);
+      lab.equal(ran, ['soon', 'later'], 'what ran');
+    },
+  },
+  {
+    name: 'loop: close() rejects what is being connected',
+    needs: ['tcp'],
+    run: async (lab: Lab) => {
+      const [mine, other] = [lab.newLoop(), lab.newLoop()];
+      const server = await lab.listen(other, () => lab.recorder());
+      const connecting = mine.connect(() => lab.recorder(), lab.endpointOf(server));
+      const closing = mine.close();
+      await lab.rejects(connecting, 'LoopClosedError', 'connect while the loop is closed');
+      await closing;
+      await lab.settle(other);
+    },
+  },
+  {
+    name: 'loop: close() inside a callback brings no more data',
+    needs: ['tcp'],
+    run: async (lab: Lab) => {
+      let closing: Promise<void> | undefined;
+      const server = lab.recorder({
+        onData: (_, transport) => {
+          closing ??= transport.loop.close();
+        },
+      });
+      const other = lab.newLoop();
+      const listener = await lab.listen(lab.newLoop(), () => server);
+      const { transport } = await other.connect(() => lab.recorder(), lab.endpointOf(listener));
+      for (let i = 0; i < 5; i++) transport.write(lab.pattern(100_000));
+      await server.lost;
+      await closing;
+      lab.equal(server.count('dataReceived'), 1, 'how often there was data');
+      lab.equal(server.count('connectionLost'), 1, 'how often the connection was lost');
+    },
+  },
+  {
+    name: 'loop: close() leaves other loops alone',
+    needs: ['tcp'],
+    run: async (lab: Lab) => {
+      const client = lab.recorder();
+      const pair = await lab.connectPair(client, lab.recorder({ onData: (chunk, transport) => { transport.write(chunk); } })); // prettier-ignore
+      await lab.newLoop().close();
+      pair.client.write(lab.pattern(10));
+      await client.until(() => client.byteCount === 10);
+    },
+  },
+  ...schedulingCases,
+  ...watchCases,
+];
+
+function pickOpen(loop: Loop): number[] {
+  const { openConnections, totalConnections, openServers } = loop.metrics();
+  return [openConnections, totalConnections, openServers];
+}
