@@ -28,7 +28,7 @@ async function runOne(module: string, benchmark: Benchmark): Promise<Result> {
 if (!options.list) console.log(`${machine}; x: times by the first row's, at the 20th percentile; heap B: allocated`);
 for (const [name, load] of Object.entries(modules)) {
   const { benchmarks, start } = await load();
-  const chosen = benchmarks.filter((b) => b.name.includes(options.only));
+  const chosen = benchmarks.filter((b) => b.name.includes(options.only) && (options.full || b.isExtra !== true));
   if (options.list) {
     for (const benchmark of chosen) console.log(`${benchmark.name}: ${benchmark.title}`);
     continue;

@@ -9,6 +9,8 @@ export interface Options {
   /** Undefined: each target decides; `cpu`, on a busy machine, compares CPU time everywhere. */
   readonly by: 'time' | 'cpu' | undefined;
   readonly list: boolean;
+  /** Also what takes long. */
+  readonly full: boolean;
   readonly json: string | undefined;
   readonly markdown: string | undefined;
 }
@@ -26,14 +28,16 @@ export function parseOptions(args: readonly string[]): Options {
       rounds: { type: 'string' },
       by: { type: 'string' },
       list: { type: 'boolean', default: false },
+      full: { type: 'boolean', default: false },
       json: { type: 'string' },
       markdown: { type: 'string' },
     },
   });
-  const { only, list, json, markdown } = values;
+  const { only, list, full, json, markdown } = values;
   return {
     only,
     list,
+    full,
     json,
     markdown,
     rounds: values.rounds === undefined ? undefined : wholeNumber(values.rounds),

@@ -6,6 +6,7 @@ describe('parseOptions', () => {
     expect(parseOptions([])).toEqual({
       only: '',
       list: false,
+      full: false,
       rounds: undefined,
       json: undefined,
       markdown: undefined,
@@ -24,6 +25,7 @@ describe('parseOptions', () => {
       '--markdown=b.md',
       '--list',
       '--by=cpu',
+      '--full',
     ];
     expect(parseOptions(args)).toEqual({
       only: 'micro',
@@ -31,6 +33,7 @@ describe('parseOptions', () => {
       json: 'a.json',
       markdown: 'b.md',
       list: true,
+      full: true,
       by: 'cpu',
     });
   });

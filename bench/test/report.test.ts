@@ -37,6 +37,21 @@ describe('report', () => {
   });
 });
 
+describe('a table of split CPU', () => {
+  test('has user, system and the ratio of paired rounds in place of what was allocated', () => {
+    const split = { user: 1200, system: 5400, cpuRatio: summary, userRatio: summary, userTimes: 1.25 };
+    const rows = result.rows.map((row) => ({ ...row, split }));
+    const text = report({ ...result, rows });
+    expect(text).toMatch(/user .* system .* CPU x \(IQR\) .* user x/);
+    expect(text).toMatch(/peer .* 1\.20 us .* 5\.40 us .* 2\.00 \(1\.50 \.\. 2\.50\) .* 1\.25/);
+  });
+
+  test('says of a ratio that it is one, whichever side of it is wanted', () => {
+    const verdict = { contender: 'ours', reach: '<= 1.05x node (CPU)', reached: 1.02, isMet: true };
+    expect(report({ ...result, targets: [verdict] })).toContain('reached 1.02x');
+  });
+});
+
 describe('markdown', () => {
   test('has one cell for each column in every row', () => {
     const lines = markdown(result)

@@ -34,6 +34,20 @@ describe('judge', () => {
     expect(judge(target, busy, 'cpu')).toMatchObject({ reached: 1.5, reach: '>= 1.5x peer (CPU)' });
   });
 
+  test('compares the median of paired rounds, or the sums of user CPU, with the first contender', () => {
+    const cpuRatio = { p20: 9, median: 1.04, low: 1, high: 9 };
+    const split = { user: 1, system: 1, cpuRatio, userRatio: { ...cpuRatio, median: 9 }, userTimes: 1.12 };
+    const measured = [row('node', 1, 1), { ...row('ours', 1, 1), split }];
+    const total = judge({ contender: 'ours', atMostTimes: 1.05, of: 'cpu' }, measured);
+    const user = judge({ contender: 'ours', atMostTimes: 1.1, of: 'user' }, measured);
+    expect(total).toMatchObject({ reach: '<= 1.05x node (CPU, median of paired rounds)', reached: 1.04, isMet: true });
+    expect(user).toMatchObject({ reach: '<= 1.1x node (user CPU, sum of rounds)', reached: 1.12, isMet: false });
+  });
+
+  test('rejects a target for CPU where the benchmark does not split it', () => {
+    expect(() => judge({ contender: 'ours', atMostTimes: 1, of: 'cpu' }, rows)).toThrow('does not split');
+  });
+
   test('holds a counter to its limit', () => {
     const target = { contender: 'ours', counter: 'copied B', atMost: 5 };
     expect(judge(target, rows)).toMatchObject({ reach: '<= 5 copied B', reached: 5, isMet: true });

@@ -1,3 +1,9 @@
+/** Microseconds of CPU. */
+export interface CpuUsage {
+  readonly user: number;
+  readonly system: number;
+}
+
 /** One way to do the work of a benchmark. */
 export interface Contender {
   readonly name: string;
@@ -5,8 +11,8 @@ export interface Contender {
   check(): unknown;
   /** Does the work `count` times; `count` is a multiple of the benchmark's `batch`. */
   run(count: number): Promise<void> | void;
-  /** Microseconds of CPU that the measured process has used so far; default: this process. */
-  cpuMicros?(): Promise<number>;
+  /** What the measured process has used so far; default: this process. */
+  cpuUsage?(): Promise<CpuUsage>;
   /** Called when everybody is warm and the rounds begin. */
   begin?(): void;
   /** What the contender counted in the rounds, by name and unit, such as `copied B`. */
@@ -34,13 +40,17 @@ export interface Benchmark {
   readonly ownProcess?: boolean;
   /** Operations over which allocation is measured; default: 1e6. */
   readonly allocationCount?: number;
+  /** Print CPU time, apart for user and system and as ratios of paired rounds, in place of what was allocated. */
+  readonly splitsCpu?: boolean;
+  /** Only runs with `--full`. */
+  readonly isExtra?: boolean;
   readonly targets?: readonly Target[];
   /** Sets everything up. */
   open(): Promise<readonly Contender[]> | readonly Contender[];
 }
 
 /** What a contender is meant to reach. */
-export type Target = SpeedTarget | CounterTarget;
+export type Target = SpeedTarget | CpuTarget | CounterTarget;
 
 /** To be `atLeast` times as fast as another contender. */
 export interface SpeedTarget {
@@ -51,6 +61,14 @@ export interface SpeedTarget {
   readonly of?: 'time' | 'cpu';
   /** Which statistic of the rounds is compared; default: p20. */
   readonly by?: 'p20' | 'median';
+}
+
+/** To use at most so many times the CPU of the first contender; only where the benchmark splits CPU. */
+export interface CpuTarget {
+  readonly contender: string;
+  readonly atMostTimes: number;
+  /** `cpu`: median of the ratios of paired rounds. `user`: ratio of the sums, since the system samples it by its ticks. */
+  readonly of: 'cpu' | 'user';
 }
 
 /** To stay at or below a number of its own: `allocated B`, `retained B`, or what `counters()` gives. */

@@ -1,16 +1,24 @@
+import type { CpuSplit } from './cpu-split.js';
 import type { Row } from './result.js';
 import type { Summary } from './statistics.js';
 import type { Verdict } from './targets.js';
 
-/** The heads of a table's columns after the first one, which names the operation. */
-export const COLUMNS: readonly string[] = ['p20', 'median (IQR)', 'x', 'CPU', 'x', 'heap B', 'counted'];
+/** The heads of a table's columns after the first one, which names the operation; the last one holds words. */
+export function columns([first]: readonly Row[]): readonly string[] {
+  return first?.split === undefined ? COLUMNS : SPLIT_COLUMNS;
+}
+
+const COLUMNS = ['p20', 'median (IQR)', 'x', 'CPU', 'x', 'heap B', 'counted'];
+const SPLIT_COLUMNS = ['p20', 'x', 'CPU', 'user', 'system', 'CPU x (IQR)', 'user x', 'counted'];
 
 const ALLOCATED = 'allocated B';
 const OFF_HEAP = 'off-heap B';
 const RETAINED = 'retained B';
 
 /** The cells of one row. */
-export function cells({ contender, time, cpu, timeRatio, cpuRatio, counters }: Row): string[] {
+export function cells(row: Row): string[] {
+  const { contender, time, cpu, timeRatio, cpuRatio, counters, split } = row;
+  if (split !== undefined) return splitCells(row, split);
   return [
     contender,
     duration(time.p20),
@@ -23,9 +31,24 @@ export function cells({ contender, time, cpu, timeRatio, cpuRatio, counters }: R
   ];
 }
 
+function splitCells({ contender, time, cpu, timeRatio, counters }: Row, split: CpuSplit): string[] {
+  const { median, low, high } = split.cpuRatio;
+  return [
+    contender,
+    duration(time.p20),
+    timeRatio.toFixed(2),
+    duration(cpu.median),
+    duration(split.user),
+    duration(split.system),
+    `${median.toFixed(2)} (${low.toFixed(2)} .. ${high.toFixed(2)})`,
+    split.userTimes.toFixed(2),
+    counted(counters),
+  ];
+}
+
 /** `met` or `MISSED`, with what was reached. */
 export function verdictLine({ contender, reach, reached, isMet }: Verdict): string {
-  const unit = reach.startsWith('>=') ? 'x' : '';
+  const unit = /^[<>]= [\d.]+x /.test(reach) ? 'x' : '';
   return `${isMet ? 'met   ' : 'MISSED'} ${contender}: reach ${reach}, reached ${number(reached)}${unit}`;
 }
 

@@ -1,12 +1,13 @@
 import Table from 'cli-table3';
-import { cells, COLUMNS, verdictLine } from './format.js';
+import { cells, columns, verdictLine } from './format.js';
 import type { Result } from './result.js';
 
 /** A table for the terminal, with the targets below. */
 export function report(result: Result): string {
+  const heads = columns(result.rows);
   const table = new Table({
-    head: [`per ${result.operation}`, ...COLUMNS],
-    colAligns: ['left', 'right', 'right', 'right', 'right', 'right', 'right', 'left'],
+    head: [`per ${result.operation}`, ...heads],
+    colAligns: ['left', ...heads.map((_, i) => (i === heads.length - 1 ? ('left' as const) : ('right' as const)))],
     style: { head: [], border: [], compact: true },
   });
   table.push(...result.rows.map(cells));
@@ -17,12 +18,13 @@ export function report(result: Result): string {
 export function markdown(result: Result): string {
   const row = (texts: readonly string[]): string =>
     `| ${texts.map((text) => text.replaceAll('|', '\\|')).join(' | ')} |`;
-  const head = [`per ${result.operation}`, ...COLUMNS];
+  const heads = columns(result.rows);
+  const head = [`per ${result.operation}`, ...heads];
   return [
     `### ${headline(result)}`,
     '',
     row(head),
-    row(['---', ...COLUMNS.map((_, i) => (i === COLUMNS.length - 1 ? '---' : '---:'))]),
+    row(['---', ...heads.map((_, i) => (i === heads.length - 1 ? '---' : '---:'))]),
     ...result.rows.map((r) => row(cells(r))),
     '',
     ...result.targets.map((verdict) => `- ${verdictLine(verdict)}`),

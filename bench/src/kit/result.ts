@@ -1,5 +1,6 @@
 import type { Allocation } from './allocation.js';
 import type { Benchmark } from './contender.js';
+import { splitCpu, type CpuSplit } from './cpu-split.js';
 import type { Timing } from './rounds.js';
 import { summarise, type Summary } from './statistics.js';
 import { judge, type Verdict } from './targets.js';
@@ -12,6 +13,8 @@ export interface Row {
   /** Times of this row by those of the first one, at the 20th percentile. */
   readonly timeRatio: number;
   readonly cpuRatio: number;
+  /** Where the benchmark splits CPU. */
+  readonly split?: CpuSplit;
   /** What was counted, `allocated B`, `off-heap B` and `retained B` per operation among it. */
   readonly counters: Readonly<Record<string, number>>;
 }
@@ -51,6 +54,7 @@ export function toResult(
       cpu,
       timeRatio: time.p20 / firstTime.p20,
       cpuRatio: cpu.p20 / firstCpu.p20,
+      ...(benchmark.splitsCpu === true ? { split: splitCpu(samples, baseline.samples) } : {}),
       counters: { ...counters, ...(allocation === undefined ? {} : allocationCounters(allocation)) },
     };
   });

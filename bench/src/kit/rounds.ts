@@ -1,11 +1,13 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Benchmark, Contender } from './contender.js';
+import type { Benchmark, Contender, CpuUsage } from './contender.js';
 import { verify } from './verify.js';
 
 /** One contender in one round, per operation. */
 export interface Sample {
   readonly elapsedNs: number;
   readonly cpuNs: number;
+  /** The part of it that was not spent in the system; only as exact as the system's ticks. */
+  readonly userNs: number;
 }
 
 /** However fast, no contender does more than so many times the operations of the others. */
@@ -72,7 +74,7 @@ export function wholeBatches(count: number, batch = 1): number {
 const collectYoung = globalThis.gc as ((options: { type: 'minor' }) => void) | undefined;
 
 async function timeOnce(contender: Contender, count: number): Promise<Sample> {
-  const cpu = contender.cpuMicros?.bind(contender) ?? ownCpuMicros;
+  const cpu = contender.cpuUsage?.bind(contender) ?? ownCpuUsage;
   collectYoung?.({ type: 'minor' });
   await delay(1);
   const cpuBefore = await cpu();
@@ -80,10 +82,11 @@ async function timeOnce(contender: Contender, count: number): Promise<Sample> {
   const running = contender.run(count);
   if (running !== undefined) await running;
   const elapsedNs = Number(process.hrtime.bigint() - before) / count;
-  return { elapsedNs, cpuNs: (((await cpu()) - cpuBefore) * 1000) / count };
+  const { user, system } = await cpu();
+  const userNs = ((user - cpuBefore.user) * 1000) / count;
+  return { elapsedNs, cpuNs: userNs + ((system - cpuBefore.system) * 1000) / count, userNs };
 }
 
-function ownCpuMicros(): Promise<number> {
-  const { user, system } = process.cpuUsage();
-  return Promise.resolve(user + system);
+function ownCpuUsage(): Promise<CpuUsage> {
+  return Promise.resolve(process.cpuUsage());
 }

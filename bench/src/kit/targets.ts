@@ -1,4 +1,4 @@
-import type { CounterTarget, SpeedTarget, Target } from './contender.js';
+import type { CounterTarget, CpuTarget, SpeedTarget, Target } from './contender.js';
 import type { Row } from './result.js';
 
 /** What became of a target. */
@@ -18,7 +18,8 @@ export interface Verdict {
  */
 export function judge(target: Target, rows: readonly Row[], by?: 'time' | 'cpu'): Verdict {
   const row = find(target.contender, rows);
-  if (!('than' in target)) return judgeCounter(target, row);
+  if ('counter' in target) return judgeCounter(target, row);
+  if ('atMostTimes' in target) return judgeCpu(target, row, rows[0]?.contender ?? '');
   return judgeSpeed(by === undefined ? target : { ...target, of: by }, row, find(target.than, rows));
 }
 
@@ -27,6 +28,13 @@ function judgeSpeed({ contender, atLeast, than, of = 'time', by = 'p20' }: Speed
   const how = [...(of === 'cpu' ? ['CPU'] : []), ...(by === 'median' ? ['median'] : [])].join(', ');
   const reach = `>= ${atLeast}x ${than}${how === '' ? '' : ` (${how})`}`;
   return { contender, reach, reached, isMet: reached >= atLeast };
+}
+
+function judgeCpu({ contender, atMostTimes, of }: CpuTarget, { split }: Row, first: string): Verdict {
+  if (split === undefined) throw new Error(`the benchmark of ${contender} has a target for CPU, but does not split it`);
+  const reached = of === 'cpu' ? split.cpuRatio.median : split.userTimes;
+  const how = of === 'cpu' ? 'CPU, median of paired rounds' : 'user CPU, sum of rounds';
+  return { contender, reach: `<= ${atMostTimes}x ${first} (${how})`, reached, isMet: reached <= atMostTimes };
 }
 
 function judgeCounter({ contender, counter, atMost }: CounterTarget, row: Row): Verdict {

@@ -1,5 +1,5 @@
 import { getLoop, type Protocol, type Transport } from '@millrace/loop-policy';
-import { serveCpuUsage } from './cpu-usage.js';
+import { BACKLOG, listenEndpoint, serveCommands } from './commands.js';
 
 class Echo implements Protocol {
   #transport: Transport | undefined;
@@ -23,5 +23,5 @@ class Echo implements Protocol {
   }
 }
 
-const server = await getLoop().listen(() => new Echo(), 'tcp://127.0.0.1:0');
-serveCpuUsage(server.address.port ?? 0);
+const server = await getLoop().listen(() => new Echo(), listenEndpoint(), { backlog: BACKLOG });
+serveCommands(server.address.port ?? 0);

@@ -1,0 +1,24 @@
+/** What a server's process does besides serving: it says its port, answers `cpu`, and ends with its stdin. */
+export function serveCommands(port: number): void {
+  process.stdin.on('data', () => {
+    const { user, system } = process.cpuUsage();
+    process.stdout.write(`cpu ${user} ${system}\n`);
+  });
+  process.stdin.on('end', () => process.exit());
+  process.stdout.write(`port ${port}\n`);
+}
+
+/** Where a server is told to listen: `tcp`, on a free port, or `unix:<path>`. */
+export function listenTarget(): { readonly path: string | undefined } {
+  const target = process.argv[2] ?? 'tcp';
+  return { path: target.startsWith('unix:') ? target.slice('unix:'.length) : undefined };
+}
+
+/** The same as an endpoint of a loop. */
+export function listenEndpoint(): string {
+  const { path } = listenTarget();
+  return path === undefined ? 'tcp://127.0.0.1:0' : `unix://${path}`;
+}
+
+/** Connections that wait to be accepted, for every server alike. */
+export const BACKLOG = 4096;

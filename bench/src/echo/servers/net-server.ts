@@ -1,0 +1,12 @@
+// The baseline: the fastest that a Node program without Millrace does, which trusts its peer to read.
+import { createServer, type AddressInfo } from 'node:net';
+import { BACKLOG, listenTarget, serveCommands } from './commands.js';
+
+const server = createServer({ noDelay: true }, (socket) => {
+  socket.on('error', () => undefined);
+  socket.on('data', (chunk) => socket.write(chunk));
+});
+const { path } = listenTarget();
+server.listen({ ...(path === undefined ? { port: 0, host: '127.0.0.1' } : { path }), backlog: BACKLOG }, () => {
+  serveCommands(path === undefined ? (server.address() as AddressInfo).port : 0);
+});
