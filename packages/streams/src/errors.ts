@@ -37,3 +37,24 @@ export class StreamLimitError extends Error {
     this.bufferedBytes = bufferedBytes;
   }
 }
+
+/** The peer's bytes are not what the codec of a framed connection describes, or end in the middle of a value. */
+export class FramedError extends Error {
+  override readonly name = 'FramedError';
+  /** Stable name of this kind of error. */
+  readonly code = 'ERR_STREAMS_FRAMED';
+  /** How many values came before the one that is broken. */
+  readonly valueIndex: number;
+  /** How many bytes of the connection came before the chunk in which it broke. */
+  readonly chunkStart: number;
+  /** How many bytes came up to the end of that chunk; `chunkStart` where the data just ended. */
+  readonly chunkEnd: number;
+
+  /** Makes the error for the value numbered `valueIndex`, from 0. */
+  constructor(message: string, valueIndex: number, chunkStart: number, chunkEnd: number, cause?: unknown) {
+    super(message, cause === undefined ? undefined : { cause });
+    this.valueIndex = valueIndex;
+    this.chunkStart = chunkStart;
+    this.chunkEnd = chunkEnd;
+  }
+}

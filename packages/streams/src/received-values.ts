@@ -1,4 +1,5 @@
-import { throwIfOver, watchOp, type Cancellable, type Op, type OpWatch, type TimerSource } from '@millrace/timeouts';
+import { throwIfOver, type Op, type TimerSource } from '@millrace/timeouts';
+import { WaitLine } from './wait-line.js';
 
 /** The bytes of a chunk, which count until the value numbered `upTo` is taken. */
 interface ChunkMark {
@@ -6,24 +7,23 @@ interface ChunkMark {
   readonly bytes: number;
 }
 
-/** What the values wait in when nobody takes them; tells how much that is. */
+/** Where values wait that nobody has taken, and those who wait for values; counts both the values and their bytes. */
 export class ReceivedValues<T> {
-  private readonly _timers: TimerSource;
-  private _values: T[] = [];
+  private readonly _waiting: WaitLine<T | undefined>;
+  private _values: (T | undefined)[] = [];
   private _head = 0;
-  private _waiters: Wait<T>[] = [];
   private _pushedCount = 0;
   private _takenCount = 0;
-  private _marks: ChunkMark[] = [];
+  private readonly _marks: ChunkMark[] = [];
   private _markedCount = 0;
   private _bytes = 0;
   private _partialBytes = 0;
   private _phase: 'open' | 'ended' | 'failed' = 'open';
-  private _error: unknown = undefined;
-  private _wasTold = false;
+  private _error: Error | undefined = undefined;
+  private _hasThrown = false;
 
   constructor(timers: TimerSource) {
-    this._timers = timers;
+    this._waiting = new WaitLine('receive', timers);
   }
 
   /** How many values wait. */
@@ -41,21 +41,22 @@ export class ReceivedValues<T> {
     return this._pushedCount;
   }
 
-  /** Whether somebody was told why there are no more values. */
-  get wasTold(): boolean {
-    return this._wasTold;
+  /** Whether more values may come. */
+  get isOpen(): boolean {
+    return this._phase === 'open';
   }
 
+  /** Whether somebody was told why there are no more values. */
+  get wasTold(): boolean {
+    return this._hasThrown;
+  }
+
+  /** Gives `value` to the first one who waits, or keeps it; drops it after the end. */
   push(value: T): void {
     if (this._phase !== 'open') return;
     this._pushedCount += 1;
-    const waiter = this._waiters.shift();
-    if (waiter === undefined) {
-      this._values.push(value);
-      return;
-    }
-    this._takenCount += 1;
-    waiter.settle(value);
+    if (this._waiting.settleFirst(value)) this._takenCount += 1;
+    else this._values.push(value);
   }
 
   /** Takes note that the values pushed since the last call were in a chunk of `byteCount` bytes. */
@@ -71,50 +72,41 @@ export class ReceivedValues<T> {
     this._bytes += bytes;
   }
 
-  take(op: Op | undefined): Promise<T | undefined> {
-    try {
-      throwIfOver(op, 'receive');
-    } catch (error) {
-      return Promise.reject(error as Error);
-    }
-    if (this.count > 0) return Promise.resolve(this._shift());
-    if (this._phase === 'failed') {
-      this._wasTold = true;
-      return Promise.reject(this._error as Error);
-    }
-    if (this._phase === 'ended') return Promise.resolve(undefined);
-    return new Promise((resolve, reject) => {
-      const waiter = new Wait<T>(this._waiters, resolve, reject);
-      this._waiters.push(waiter);
-      waiter.watch = watchOp(op, waiter, 'receive', this._timers);
-    });
+  /** Takes the next value, or waits for it; `undefined` at the end. */
+  async take(op: Op | undefined): Promise<T | undefined> {
+    throwIfOver(op, 'receive'); // nothing is taken then
+    if (this.count > 0) return this.shift();
+    if (this._phase === 'ended') return undefined;
+    if (this._error === undefined) return this._waiting.wait(op);
+    this._hasThrown = true;
+    throw this._error;
   }
 
   /** Says that nothing more will come. */
   end(): void {
     if (this._phase !== 'open') return;
     this._phase = 'ended';
-    for (const waiter of this._waiters.splice(0)) waiter.settle(undefined);
+    this._waiting.settle(undefined);
   }
 
   /** Says why nothing more will come; what waits can still be taken. */
-  fail(error: unknown): void {
+  fail(error: Error): void {
     if (this._phase !== 'open') return;
     this._phase = 'failed';
     this._error = error;
-    for (const waiter of this._waiters.splice(0)) {
-      this._wasTold = true;
-      waiter.fail(error);
-    }
+    this._hasThrown = this._waiting.length > 0;
+    this._waiting.fail(error);
   }
 
-  private _shift(): T {
+  /** Takes the next value, which must be there. */
+  shift(): T {
     const value = this._values[this._head] as T;
-    this._values[this._head] = undefined as T; // taken values are the taker's alone
+    this._values[this._head] = undefined; // a value that was taken is the taker's alone
     this._head += 1;
     this._takenCount += 1;
     if (this._head === this._values.length) {
-      this._values.length = this._head = 0;
+      this._values = [];
+      this._head = 0;
     } else if (this._head >= 1024 && this._head * 2 >= this._values.length) {
       this._values.splice(0, this._head);
       this._head = 0;
@@ -124,35 +116,5 @@ export class ReceivedValues<T> {
       this._marks.shift();
     }
     return value;
-  }
-}
-
-/** Somebody who waits for the next value. */
-class Wait<T> implements Cancellable {
-  watch: OpWatch | undefined = undefined;
-  readonly #line: Wait<T>[];
-  readonly #resolve: (value: T | undefined) => void;
-  readonly #reject: (reason: unknown) => void;
-
-  constructor(line: Wait<T>[], resolve: (value: T | undefined) => void, reject: (reason: unknown) => void) {
-    this.#line = line;
-    this.#resolve = resolve;
-    this.#reject = reject;
-  }
-
-  settle(value: T | undefined): void {
-    this.watch?.release();
-    this.#resolve(value);
-  }
-
-  fail(error: unknown): void {
-    this.watch?.release();
-    this.#reject(error);
-  }
-
-  onCancel(reason: unknown): void {
-    const at = this.#line.indexOf(this);
-    if (at >= 0) this.#line.splice(at, 1);
-    this.#reject(reason);
   }
 }

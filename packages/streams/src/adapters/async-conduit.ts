@@ -54,8 +54,8 @@ export class AsyncConduit implements Conduit {
   }
 
   async read(): Promise<Uint8Array | undefined> {
-    const { done, value } = await this.#source.next();
-    return done === true ? undefined : bytesOf(value);
+    const result = await this.#source.next();
+    return result.done === true ? undefined : bytesOf(result.value);
   }
 
   /** Resolves when the sink asks for the next chunk: then it has dealt with this one. */
