@@ -1,7 +1,7 @@
 import { getLoop } from '@millrace/loop-policy';
 import type { CloseReport, Endpoint, Server, ServerAddress, Transport } from '@millrace/loop-policy';
 import type { Op, TimerSource } from '@millrace/timeouts';
-import type { ListenStreamsOptions } from './listen-streams.js';
+import { listenWith, type ListenStreamsOptions } from './listen-streams.js';
 import type { StreamConnection } from './stream-connection.js';
 import { StreamProtocol, type StreamOptions } from './stream-protocol.js';
 import { WaitLine } from './wait-line.js';
@@ -53,14 +53,14 @@ export class AcceptedStreams implements AsyncIterable<StreamConnection>, AsyncDi
  * @example
  * const accepted = await acceptStreams('tcp://127.0.0.1:7000');
  * for await (const connection of accepted) void serve(connection);
- * @throws {RangeError} If `maxWaiting` is less than 1.
+ * @throws {RangeError} If an option is out of its range.
  * @throws As `Loop.listen` does.
  */
 export async function acceptStreams(endpoint: Endpoint, options: AcceptStreamsOptions = {}): Promise<AcceptedStreams> {
   const { maxWaiting = DEFAULT_MAX_WAITING, loop = getLoop() } = options;
   if (!(maxWaiting >= 1)) throw new RangeError(`expected maxWaiting of 1 or more, saw ${maxWaiting}`);
   const queue = new ConnectionQueue(maxWaiting, options.timers ?? loop);
-  const server = await loop.listen(() => new AcceptedProtocol(options, queue), endpoint, options);
+  const server = await listenWith((own) => new AcceptedProtocol(own, queue), endpoint, { ...options, loop });
   return new AcceptedStreams(server, queue);
 }
 

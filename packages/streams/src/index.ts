@@ -11,9 +11,10 @@ export { listenStreams } from './listen-streams.js';
 export type { ListenStreamsOptions, StreamHandler } from './listen-streams.js';
 export { acceptStreams } from './accept-streams.js';
 export type { AcceptedStreams, AcceptStreamsOptions } from './accept-streams.js';
-export { StreamConnection } from './stream-connection.js';
-export type { Received } from './stream-connection.js';
-export { IncompleteReadError, StreamLimitError } from './errors.js';
+export type { Received, StreamConnection, Successor } from './stream-connection.js';
+export { framed } from './framed.js';
+export type { Framed, FrameCodecs, FramedOptions } from './framed.js';
+export { FramedError, IncompleteReadError, StreamLimitError } from './errors.js';
 
 // For protocol authors
 export { StreamProtocol } from './stream-protocol.js';

@@ -1,12 +1,23 @@
-import { getLoop, TransportClosedError } from '@millrace/loop-policy';
-import type { Endpoint, ListenOptions, Loop, Server, Transport } from '@millrace/loop-policy';
+import { getLoop, TransportClosedError, withLimits } from '@millrace/loop-policy';
+import type {
+  AnyProtocol,
+  Endpoint,
+  LimitOptions,
+  ListenOptions,
+  Loop,
+  Server,
+  Transport,
+} from '@millrace/loop-policy';
 import type { StreamConnection } from './stream-connection.js';
+import { checkLimit } from './stream-reader.js';
 import { StreamProtocol, type StreamOptions } from './stream-protocol.js';
 
 /** Options of {@link listenStreams}. */
 export interface ListenStreamsOptions extends ListenOptions, StreamOptions {
   /** Default: the current loop. */
   readonly loop?: Loop | undefined;
+  /** How much the peers may ask for, see `withLimits` of loop-policy. Default: as much as they like. */
+  readonly limits?: LimitOptions | undefined;
 }
 
 /** Serves one connection; the connection is closed when it returns. */
@@ -20,15 +31,27 @@ export type StreamHandler = (connection: StreamConnection) => Promise<void> | vo
  * server is being closed, reads that find nothing fail with a TransportClosedError, which handlers may let pass; the server waits for them until its grace period is over.
  *
  * @param handler - Is called before any data is delivered.
+ * @throws {RangeError} If an option is out of its range.
  * @throws As `Loop.listen` does.
  */
-export function listenStreams(
+export async function listenStreams(
   handler: StreamHandler,
   endpoint: Endpoint,
   options: ListenStreamsOptions = {},
 ): Promise<Server> {
-  const loop = options.loop ?? getLoop();
-  return loop.listen(() => new HandledProtocol(options, handler), endpoint, options);
+  return await listenWith((own) => new HandledProtocol(own, handler), endpoint, options);
+}
+
+/** Listens with the loop and the limits of `options`; the factory gets what is left for the protocol. */
+export async function listenWith(
+  factory: (options: StreamOptions) => AnyProtocol,
+  endpoint: Endpoint,
+  options: ListenStreamsOptions,
+): Promise<Server> {
+  const { loop = getLoop(), limits, limitBytes, timers } = options;
+  if (limitBytes !== undefined) checkLimit(limitBytes);
+  const make = (): AnyProtocol => factory({ limitBytes, timers });
+  return await loop.listen(limits === undefined ? make : withLimits(make, limits), endpoint, options);
 }
 
 /** A connection whose bytes are the handler's business. */
@@ -61,7 +84,8 @@ class HandledProtocol extends StreamProtocol {
         report(transport.loop, error);
       }
     }
-    transport.close();
+    // Whether it ends well is the peer's business, and was the handler's as long as it ran.
+    await this.connection.close().catch(() => undefined);
   }
 }
 

@@ -57,7 +57,7 @@ export class AnyBytes extends ReadRequest<Uint8Array | undefined> {
 }
 
 /** The request of every `read()` without a limit. */
-export const ANY_BYTES = new AnyBytes(Infinity);
+export const ANY_BYTES: AnyBytes = new AnyBytes(Infinity);
 
 /** As many bytes as were said. */
 export class ExactBytes extends ReadRequest<Uint8Array> {

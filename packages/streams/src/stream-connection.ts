@@ -12,11 +12,15 @@ export interface Received {
   readonly hasEnded: boolean;
 }
 
+/** A protocol that can take over a connection; where it has `close`, that is how the connection is closed from then on. */
+export type Successor = AnyProtocol & { close?(op?: Op): Promise<void> };
+
 /** A connection as a stream to read and a stream to write. */
 export class StreamConnection implements AsyncDisposable {
   readonly transport: Transport;
   readonly reader: StreamReader;
   readonly writer: StreamWriter;
+  private _successor: Successor | undefined = undefined;
 
   /**
    * Makes the connection for a protocol, which passes its callbacks on to `reader` and `writer`, as `StreamProtocol` does.
@@ -46,7 +50,7 @@ export class StreamConnection implements AsyncDisposable {
 
   /** Sends what was written, ends the connection, and waits for that: see {@link StreamWriter.close}. */
   close(op?: Op): Promise<void> {
-    return this.writer.close(op);
+    return this._successor?.close?.(op) ?? this.writer.close(op);
   }
 
   /** Ends the connection now; discards what was written and not sent. `error` is what waits and later calls fail with. */
@@ -82,11 +86,12 @@ export class StreamConnection implements AsyncDisposable {
    * @throws {TypeError} If a read waits, or it is no protocol; nothing changes.
    * @throws {TransportClosedError} If the connection is closing or lost; nothing changes.
    */
-  handOver(protocol: AnyProtocol): Received {
+  handOver(protocol: Successor): Received {
     this.reader._checkAlone();
     if (this.transport.isClosing)
       throw new TransportClosedError('expected an open connection, saw one that is closing');
     this.transport.setProtocol(protocol);
+    this._successor = protocol;
     const { hasEnded } = this.reader;
     const bytes = this.reader.release(new TransportClosedError('the connection was handed over'));
     this.transport.resumeReading();

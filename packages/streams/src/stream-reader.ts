@@ -4,6 +4,7 @@ import { ANY_BYTES, AnyBytes, BytesInto, BytesUntil, ExactBytes, Line, Peek } fr
 import type { ReadRequest } from './read-requests.js';
 
 const DEFAULT_LIMIT_BYTES = 64 * 1024;
+const MAX_LIMIT_BYTES = 2 ** 31 - 1;
 
 /** What a reader slows down when nobody reads: a `Transport` is one. */
 export interface ReadingSource {
@@ -65,11 +66,8 @@ export class StreamReader implements AsyncIterable<Uint8Array> {
    */
   constructor(source: ReadingSource, options: StreamReaderOptions = {}) {
     const { limitBytes = DEFAULT_LIMIT_BYTES, timers } = options;
-    if (!Number.isInteger(limitBytes) || limitBytes < 1 || limitBytes >= 2 ** 31) {
-      throw new RangeError(`expected limitBytes from 1 to ${2 ** 31 - 1}, saw ${limitBytes}`);
-    }
     this._source = source;
-    this._limitBytes = limitBytes;
+    this._limitBytes = checkLimit(limitBytes);
     this._timers = timers;
   }
 
@@ -110,7 +108,7 @@ export class StreamReader implements AsyncIterable<Uint8Array> {
    * there: the data may not be whole, so this is no end. So do all reads below.
    * @throws {TimeoutError} or what else ends `op`; no byte is lost. So do all reads below.
    */
-  read(maxBytes = Infinity, op?: Op): Promise<Uint8Array | undefined> {
+  read(maxBytes: number = Infinity, op?: Op): Promise<Uint8Array | undefined> {
     return this._read(() => (maxBytes === Infinity ? ANY_BYTES : new AnyBytes(maxBytes)), op);
   }
 
@@ -173,7 +171,7 @@ export class StreamReader implements AsyncIterable<Uint8Array> {
    * @returns `undefined` if nothing is there, whether or not more will come.
    * @throws {TypeError} If a read waits. So do all below.
    */
-  tryRead(maxBytes = Infinity): Uint8Array | undefined {
+  tryRead(maxBytes: number = Infinity): Uint8Array | undefined {
     return this._try(maxBytes === Infinity ? ANY_BYTES : new AnyBytes(maxBytes));
   }
 
@@ -405,6 +403,12 @@ export class StreamReader implements AsyncIterable<Uint8Array> {
     this._isSourcePaused = false;
     this._source.resumeReading();
   }
+}
+
+/** @throws {RangeError} If `limitBytes` is no limit of a reader. */
+export function checkLimit(limitBytes: number): number {
+  if (Number.isInteger(limitBytes) && limitBytes >= 1 && limitBytes <= MAX_LIMIT_BYTES) return limitBytes;
+  throw new RangeError(`expected limitBytes from 1 to ${MAX_LIMIT_BYTES}, saw ${limitBytes}`);
 }
 
 /** A read that waits. */
