@@ -1,8 +1,4 @@
-import type { Endpoint } from '../../endpoint.js';
-import type { ListenOptions, Loop } from '../../loop.js';
-import type { LoopPolicy } from '../../policy.js';
-import type { AnyProtocol } from '../../protocol.js';
-import type { Server } from '../../server.js';
+import type { AnyProtocol, Endpoint, ListenOptions, Loop, LoopPolicy, Server } from '../contract.js';
 import type { AddressKind, Lab, Pair, PairOptions } from './lab.js';
 import { BufferedRecorder, Recorder, transportOf, type RecorderPlug } from './recorder.js';
 import { disorderOf } from './recorder-laws.js';
@@ -106,7 +102,7 @@ export class CaseLab implements Lab {
   }
 
   check(condition: unknown, message: string): asserts condition {
-    if (!Boolean(condition)) throw new CaseFailure(`expected ${message}`);
+    if (!condition) throw new CaseFailure(`expected ${message}`);
   }
 
   equal(actual: unknown, expected: unknown, message: string): void {

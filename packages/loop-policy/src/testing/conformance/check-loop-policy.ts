@@ -1,5 +1,5 @@
+import type { LoopPolicy } from '../contract.js';
 import { hostTimers, type TimerSource } from '@millrace/timeouts';
-import type { LoopPolicy } from '../../policy.js';
 import { CaseFailure, CaseLab, CaseSkipped } from './case-lab.js';
 import type { ConformanceCase, Feature } from './case.js';
 import { conformanceCases } from './catalog.js';

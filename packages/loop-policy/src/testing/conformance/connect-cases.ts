@@ -1,7 +1,6 @@
+import type { Loop, Server } from '../contract.js';
 import type { ConformanceCase } from './case.js';
 import type { Lab } from './lab.js';
-import type { Server } from '../../server.js';
-import type { Loop } from '../../loop.js';
 import { Recorder } from './recorder.js';
 
 /** A port of this machine on which nobody listens. */

@@ -1,4 +1,4 @@
-import type { DatagramAddress } from '../../datagram.js';
+import type { DatagramAddress } from '../contract.js';
 import type { ConformanceCase } from './case.js';
 import { datagramEndingCases } from './datagram-ending-cases.js';
 import { HERE, openRecorder, type DatagramPlug } from './datagram-recorder.js';

@@ -1,4 +1,4 @@
-import type { DatagramProtocol, DatagramTransport } from '../../datagram.js';
+import type { DatagramProtocol, DatagramTransport } from '../contract.js';
 import type { ConformanceCase } from './case.js';
 import { DatagramRecorder, HERE, openRecorder } from './datagram-recorder.js';
 import type { Lab } from './lab.js';

@@ -1,5 +1,4 @@
-import type { DatagramAddress, DatagramOptions, DatagramProtocol, DatagramTransport } from '../../datagram.js';
-import type { Loop } from '../../loop.js';
+import type { DatagramAddress, DatagramOptions, DatagramProtocol, DatagramTransport, Loop } from '../contract.js';
 
 /** A callback of a {@link DatagramProtocol}. */
 export type DatagramEvent = keyof DatagramProtocol;

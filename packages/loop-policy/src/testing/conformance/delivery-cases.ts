@@ -1,6 +1,7 @@
 import type { ConformanceCase } from './case.js';
 import type { Lab } from './lab.js';
 import type { Recorder } from './recorder.js';
+import { show } from './values.js';
 
 const MEBIBYTE = 1 << 20;
 
@@ -268,11 +269,23 @@ export const deliveryCases: readonly ConformanceCase[] = [
     run: async (lab: Lab) => {
       const [client, server] = [lab.recorder(), lab.recorder()];
       const pair = await lab.connectPair(client, server);
-      for (const bad of [5, null, undefined, 'text', new ArrayBuffer(3), [1, 2]]) {
+      for (const bad of [5, null, undefined, 'text', new ArrayBuffer(3), [1, 2]] as const) {
         const chunk = bad as unknown as Uint8Array;
-        lab.throws(() => pair.client.write(chunk), 'TypeError', `writing ${String(bad)} to be refused`);
+        lab.throws(
+          () => {
+            pair.client.write(chunk);
+          },
+          'TypeError',
+          `writing ${show(bad)} to be refused`,
+        );
         const many = [lab.pattern(3), chunk];
-        lab.throws(() => pair.client.writeMany(many), 'TypeError', `writing ${String(bad)} among others to be refused`);
+        lab.throws(
+          () => {
+            pair.client.writeMany(many);
+          },
+          'TypeError',
+          `writing ${show(bad)} among others to be refused`,
+        );
       }
       lab.equal(pair.client.bufferedBytes, 0, 'bytes that wait');
       pair.client.write(Uint8Array.of(9));

@@ -139,11 +139,29 @@ export const endingCases: readonly ConformanceCase[] = [
       const owner = { recycle: (chunk: Uint8Array) => recycled.push(chunk) };
       pair.client[end]();
       lab.equal(pair.client.isClosing, end !== 'writeEof', 'isClosing');
-      lab.throws(() => pair.client.write(lab.pattern(1), owner), 'TransportClosedError', 'write to throw');
-      lab.throws(() => pair.client.writeMany([lab.pattern(1)], owner), 'TransportClosedError', 'writeMany to throw');
+      lab.throws(
+        () => {
+          pair.client.write(lab.pattern(1), owner);
+        },
+        'TransportClosedError',
+        'write to throw',
+      );
+      lab.throws(
+        () => {
+          pair.client.writeMany([lab.pattern(1)], owner);
+        },
+        'TransportClosedError',
+        'writeMany to throw',
+      );
       pair.server.abort();
       await client.lost;
-      lab.throws(() => pair.client.write(lab.pattern(1), owner), 'TransportClosedError', 'write to throw at the end');
+      lab.throws(
+        () => {
+          pair.client.write(lab.pattern(1), owner);
+        },
+        'TransportClosedError',
+        'write to throw at the end',
+      );
       await lab.settle(pair.loop);
       lab.equal([recycled.length, server.byteCount], [0, 0], 'chunks recycled, and bytes received');
     },

@@ -1,5 +1,4 @@
-import type { Loop } from '../../loop.js';
-import type { LoopPolicy } from '../../policy.js';
+import type { Loop, LoopPolicy } from '../contract.js';
 import type { Feature } from './case.js';
 import { Recorder } from './recorder.js';
 

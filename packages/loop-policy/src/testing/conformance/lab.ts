@@ -1,9 +1,13 @@
-import type { Endpoint } from '../../endpoint.js';
-import type { ConnectOptions, ListenOptions, Loop } from '../../loop.js';
-import type { LoopPolicy } from '../../policy.js';
-import type { AnyProtocol } from '../../protocol.js';
-import type { Server } from '../../server.js';
-import type { Transport } from '../../transport.js';
+import type {
+  AnyProtocol,
+  ConnectOptions,
+  Endpoint,
+  ListenOptions,
+  Loop,
+  LoopPolicy,
+  Server,
+  Transport,
+} from '../contract.js';
 import type { BufferedRecorder, Recorder, RecorderPlug } from './recorder.js';
 
 /** What sort of address to listen on: a free port of `127.0.0.1`, of `::1`, or a fresh path. */

@@ -1,4 +1,4 @@
-import type { Loop } from '../../loop.js';
+import type { Loop } from '../contract.js';
 import type { ConformanceCase } from './case.js';
 import type { Lab } from './lab.js';
 import { schedulingCases } from './scheduling-cases.js';

@@ -41,7 +41,11 @@ export const readingCases: readonly ConformanceCase[] = [
     name: 'reading: paused in connectionMade it stays paused, on both sides',
     needs: ['tcp'],
     run: async (lab: Lab) => {
-      const paused = { onMade: (transport: { pauseReading(): void }) => transport.pauseReading() };
+      const paused = {
+        onMade: (transport: { pauseReading(): void }) => {
+          transport.pauseReading();
+        },
+      };
       const [client, server] = [lab.recorder(paused), lab.recorder(paused)];
       const pair = await lab.connectPair(client, server);
       pair.client.write(lab.pattern(10));
@@ -102,7 +106,10 @@ export const readingCases: readonly ConformanceCase[] = [
         onData: (chunk, transport) => {
           transport.pauseReading();
           if (chunk.length % 2 === 0) transport.resumeReading();
-          else transport.loop.callSoon(() => transport.resumeReading());
+          else
+            transport.loop.callSoon(() => {
+              transport.resumeReading();
+            });
         },
       });
       const server = lab.recorder();

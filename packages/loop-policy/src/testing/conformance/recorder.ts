@@ -1,5 +1,4 @@
-import type { AnyProtocol, BufferedProtocol, Protocol } from '../../protocol.js';
-import type { Transport } from '../../transport.js';
+import type { AnyProtocol, BufferedProtocol, Protocol, Transport } from '../contract.js';
 
 /** A callback of a protocol. */
 export type RecordedEvent =
@@ -153,6 +152,7 @@ export class BufferedRecorder implements BufferedProtocol {
     this.#buffer = new Uint8Array(bufferBytes);
   }
 
+  // eslint-disable-next-line @typescript-eslint/no-unused-vars -- the hint is part of the interface
   getBuffer(_hintBytes: number): Uint8Array {
     this.recorder.note('getBuffer', () => undefined);
     return this.#buffer;

@@ -1,4 +1,4 @@
-import type { AnyProtocol } from '../../protocol.js';
+import type { AnyProtocol } from '../contract.js';
 import type { ConformanceCase } from './case.js';
 import type { Lab } from './lab.js';
 import type { Recorder } from './recorder.js';

@@ -1,4 +1,4 @@
-import type { Transport } from '../../transport.js';
+import type { Transport } from '../contract.js';
 import type { ConformanceCase } from './case.js';
 import type { Lab } from './lab.js';
 import type { Recorder } from './recorder.js';
@@ -47,6 +47,7 @@ export const serverCloseCases: readonly ConformanceCase[] = [
       pair.server.write(lab.pattern(4 * MEBIBYTE));
       const report = await pair.listener.close();
       lab.equal(report, { drained: 1, cut: 0, cutPeers: [] }, 'the report');
+      lab.equal(await pair.listener.closed, report, 'what `closed` resolves with');
       lab.equal(await client.lost, null, 'how it ended');
       lab.equal(client.bytes, lab.pattern(4 * MEBIBYTE), 'what the client received');
     },
@@ -293,14 +294,13 @@ export const serverCloseCases: readonly ConformanceCase[] = [
     },
   },
   {
-    name: 'server: closing the loop closes its servers at once, and their close() settles',
+    name: 'server: closing the loop closes its servers at once, which `closed` and close() tell',
     needs: ['tcp'],
     run: async (lab: Lab) => {
       const { recorder } = finisher(lab);
       const pair = await lab.connectPair(lab.recorder(), recorder);
-      const closed = pair.listener.close({ graceMs: Infinity });
       await pair.loop.close();
-      lab.equal((await closed).cut, 1, 'how many were cut');
+      lab.equal((await pair.listener.closed).cut, 1, 'how many were cut');
       lab.equal((await pair.listener.close()).cut, 1, 'the report of a further call');
     },
   },
@@ -332,7 +332,7 @@ function answering(lab: Lab): Recorder {
   let isLast = false;
   const recorder = lab.recorder({
     onData: (chunk, transport) => {
-      for (let i = 0; i < chunk.length; i++) transport.write(lab.pattern(ANSWER_BYTES));
+      transport.writeMany(Array.from(chunk, () => lab.pattern(ANSWER_BYTES)));
       if (isLast) transport.close();
     },
   });

@@ -43,5 +43,5 @@ interface Builtins {
 }
 
 function builtin<K extends keyof Builtins>(host: typeof process, name: K): Builtins[K] {
-  return host.getBuiltinModule(name) as Builtins[K];
+  return host.getBuiltinModule(name);
 }

@@ -1,5 +1,4 @@
-import type { BlockedReport, Loop } from '../../loop.js';
-import type { Transport } from '../../transport.js';
+import type { BlockedReport, Loop, Transport } from '../contract.js';
 import type { ConformanceCase } from './case.js';
 import type { Lab } from './lab.js';
 
