@@ -63,6 +63,8 @@ export interface LoopMetrics {
    * first call of `metrics()` begins to measure, every 20 ms, without holding the process open.
    */
   readonly lagMs: { readonly mean: number; readonly max: number } | undefined;
+  /** TLS handshakes that failed, on either side; clients that no server can talk to are heard of nowhere else. */
+  readonly failedHandshakes?: number | undefined;
   /** Callbacks that threw. */
   readonly uncaughtErrors: number;
 }

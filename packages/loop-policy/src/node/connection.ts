@@ -1,13 +1,16 @@
 import type { OnReadOpts, Socket } from 'node:net';
 import { openCancelScope, timersOf, type Op } from '@millrace/timeouts';
 import { formatEndpoint, type ParsedEndpoint } from '../endpoint.js';
-import { ConnectError, LoopClosedError } from '../errors.js';
+import { ConnectError, LoopClosedError, TlsError } from '../errors.js';
 import type { ConnectOptions } from '../loop.js';
 import type { AnyProtocol } from '../protocol.js';
+import type { TlsInfo } from '../tls.js';
 import { Dial } from './connect.js';
 import type { Host } from './host.js';
 import type { NodeLoop } from './node-loop.js';
 import type { NodeTransport } from './node-transport.js';
+import { shakeHands } from './tls-handshake.js';
+import { clientTls } from './tls-settings.js';
 
 interface Made<P> {
   readonly transport: NodeTransport;
@@ -23,6 +26,9 @@ export async function connect<P extends AnyProtocol>(
   options: ConnectOptions & Op,
 ): Promise<Made<P>> {
   const address = formatEndpoint(endpoint);
+  const hostName = endpoint.kind === 'tcp' ? endpoint.host : undefined;
+  const tls =
+    options.tls === undefined ? undefined : clientTls(host, options.tls === true ? {} : options.tls, hostName);
   const timers = timersOf(options, loop);
   const scope = openCancelScope({ ...options, timers }, `connect to ${address}`);
   let giveUp = (): void => undefined;
@@ -30,23 +36,37 @@ export async function connect<P extends AnyProtocol>(
     scope.throwIfCancelled();
     const made = new Promise<Made<P>>((resolve, reject) => {
       const reader = new SocketReader(host);
+      let abandon = (): void => undefined;
+      const fail: (error: unknown) => void = reject; // the factory's own error, whatever it threw
+      const begin = (socket: Socket, info?: TlsInfo): void => {
+        try {
+          const path = endpoint.kind === 'unix' ? endpoint.path : undefined;
+          const connection = loop.adopt(socket, factory, options, path, info);
+          connection.transport.hostName = hostName;
+          reader.transport = connection.transport;
+          connection.transport.start();
+          resolve(connection);
+        } catch (error) {
+          socket.on('error', () => undefined); // it is being given up; its own end is of no interest
+          socket.destroy();
+          fail(error);
+        }
+      };
       const dial = new Dial(host, {
         endpoint,
         options,
         timers,
         makeOnread: () => reader.onread,
         connected: (socket) => {
-          try {
-            const path = endpoint.kind === 'unix' ? endpoint.path : undefined;
-            const connection = loop.adopt(socket, factory, options, path);
-            reader.transport = connection.transport;
-            connection.transport.start();
-            resolve(connection);
-          } catch (error) {
-            socket.on('error', () => undefined); // it is being given up; its own end is of no interest
-            socket.destroy();
-            reject(error as Error);
+          if (tls === undefined) {
+            begin(socket);
+            return;
           }
+          abandon = () => socket.destroy();
+          shakeHands(loop, host, socket, tls, (outcome) => {
+            if (outcome instanceof TlsError) reject(outcome);
+            else begin(outcome.socket, outcome.info);
+          });
         },
         failed: (cause) => {
           reject(new ConnectError(address, cause));
@@ -54,6 +74,7 @@ export async function connect<P extends AnyProtocol>(
       });
       giveUp = () => {
         dial.cancel();
+        abandon();
         reject(new LoopClosedError('the loop was closed while a connection was being made'));
       };
       loop.connecting.add(giveUp);

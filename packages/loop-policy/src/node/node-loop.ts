@@ -47,6 +47,7 @@ export class NodeLoop implements Loop {
   private _bytesWritten = 0;
   private _chunksWritten = 0;
   private _flushes = 0;
+  private _failedHandshakes = 0;
 
   get isClosed(): boolean {
     return this._closed !== undefined;
@@ -122,6 +123,7 @@ export class NodeLoop implements Loop {
       chunksWritten: this._chunksWritten,
       flushes: this._flushes,
       lagMs: this._lag.read(),
+      failedHandshakes: this._failedHandshakes,
       uncaughtErrors: this._uncaught.count,
     };
   }
@@ -178,6 +180,10 @@ export class NodeLoop implements Loop {
   countFlush(chunks: number): void {
     this._chunksWritten += chunks;
     this._flushes++;
+  }
+
+  countFailedHandshake(): void {
+    this._failedHandshakes++;
   }
 
   /** Whether a callback is running, at whose end what it wrote will leave. */

@@ -7,9 +7,13 @@ import { ChunkReceiver, makeReceiver, type BufferReceiver } from '../receiver.js
 import type { StartTlsOptions } from '../tls.js';
 import type { ChunkOwner, ConnectionInfo, Transport, WriteWatermarks } from '../transport.js';
 import { WriteGate } from '../write-gate.js';
+import { nodeHost } from './host.js';
 import type { NodeLoop } from './node-loop.js';
 import { Outbox, type OwnedChunk, type SentListener } from './outbox.js';
-import { ownSocket, type SocketOwner } from './socket-events.js';
+import { disownSocket, ownSocket, type SocketOwner } from './socket-events.js';
+import { brokenTls, isTlsFailure } from './tls-failure.js';
+import type { Secured } from './tls-handshake.js';
+import { upgradeToTls, type Upgradable } from './tls-upgrade.js';
 
 /**
  * How long after our end of data we go on discarding the peer's, before the socket is closed. Closing a socket with
@@ -25,22 +29,31 @@ type Phase = 'open' | 'closing' | 'lingering' | 'aborting' | 'lost';
 
 type Callable = Record<Exclude<keyof ConnectionCallbacks, undefined>, (argument: unknown) => unknown>;
 
+/**
+ * How far a change to TLS is. `none` -> `handshake` (the socket is left alone) -> `handover` (writing goes on, reading
+ * waits until those who wait for `startTls` have run) -> `none`. Independent of the phase: it may be closed meanwhile.
+ */
+type Upgrade = 'none' | 'handshake' | 'handover';
+
 /** The chunk that some protocol is being given, and the same memory as its socket read it: written back as that. */
 let deliveredChunk: Uint8Array | undefined;
 let deliveredBuffer: Uint8Array | undefined;
 
 /** A transport on a `net.Socket` that is connected. */
-export class NodeTransport implements Transport, SocketOwner, SentListener {
+export class NodeTransport implements Transport, SocketOwner, SentListener, Upgradable {
   readonly loop: NodeLoop;
   info: ConnectionInfo;
   /** Who accepted the connection, to be told of its end. */
   server: { connectionEnded(transport: NodeTransport): void } | undefined;
+  /** The host that was connected to; its certificate should be for that name. */
+  hostName: string | undefined;
   private _socket: Socket;
   private _protocol: AnyProtocol;
   /** Exactly one of these is set: how the protocol takes its bytes. */
   private _byChunk: Protocol | undefined;
   private _byBuffer: BufferReceiver | undefined;
   private _phase: Phase = 'open';
+  private _upgrade: Upgrade = 'none';
   private _isStarted = false; // connectionMade has returned
   private _endedWriting = false; // independent of the phase: writeEof() leaves the transport open
   private _peerEnded = false; // independent of the phase: eofReceived() may have kept our side open
@@ -119,10 +132,8 @@ export class NodeTransport implements Transport, SocketOwner, SentListener {
     // Reading goes on, into nothing: the peer's end must be seen, and a peer that waits to send must not block us.
     this._readingPaused = false;
     this._held = undefined;
-    this._socket.resume();
-    this._endSocket();
-    if (this._socket.writableFinished) this.socketFinished(); // after writeEof() there may be nothing left to finish
-    this._endIfGone();
+    if (this._upgrade === 'handshake') return; // what is gathered must leave first, and can only do so in TLS
+    this._endOpenSocket();
   }
 
   /** Asks the protocol to finish; one that does not know how is closed. */
@@ -144,12 +155,13 @@ export class NodeTransport implements Transport, SocketOwner, SentListener {
   pauseReading(): void {
     if (this._phase !== 'open') return;
     this._readingPaused = true;
-    this._socket.pause();
+    if (this._upgrade === 'none') this._socket.pause();
   }
 
   resumeReading(): void {
     if (this._phase !== 'open' || !this._readingPaused) return;
     this._readingPaused = false;
+    if (this._upgrade !== 'none') return;
     if (this._held === undefined && !this._endHeld) this._socket.resume();
     else this._deliverHeldSoon();
   }
@@ -171,7 +183,64 @@ export class NodeTransport implements Transport, SocketOwner, SentListener {
   }
 
   startTls(options: StartTlsOptions & Op = {}): Promise<void> {
-    return Promise.reject(new TlsError(`no TLS yet, ${Object.keys(options).length}`));
+    return upgradeToTls(this, nodeHost(), options);
+  }
+
+  beginUpgrade(): void {
+    this._checkWritable();
+    if (this.info.tls !== undefined) throw new TransportClosedError('expected no startTls() on a transport with TLS');
+    if (this._upgrade !== 'none') throw new TransportClosedError('expected no startTls() while another one is running');
+    this.flush();
+    this._upgrade = 'handshake';
+    this._socket.pause();
+  }
+
+  get unseenBytes(): number {
+    return (this._held?.length ?? 0) + this._socket.readableLength;
+  }
+
+  get hasPeerEnded(): boolean {
+    return this._peerEnded || this._endHeld;
+  }
+
+  written(): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const left = (error?: Error | null): void => {
+        if (error !== undefined && error !== null) reject(this._error ?? lostBy(error));
+        else if (this._phase === 'open' || this._phase === 'closing') resolve();
+        else reject(this._error ?? this._givenUp());
+      };
+      if (this._socket.writableLength === 0) left();
+      else this._socket.write(new Uint8Array(0), left);
+    });
+  }
+
+  releaseSocket(): Socket {
+    disownSocket(this._socket);
+    return this._socket;
+  }
+
+  upgraded({ socket, info }: Secured): void {
+    this._socket = socket;
+    this.info = { ...this.info, tls: info };
+    this._upgrade = 'handover';
+    this._out.givenBytes = 0; // what was sent in the clear, another socket counted
+    socket.pause();
+    ownSocket(socket, this);
+    this.flush();
+    if (this._phase === 'closing') this._endOpenSocket();
+    else if (this._endedWriting) socket.end();
+    this.loop.runSoon(() => {
+      this._upgrade = 'none';
+      this._deliverHeld();
+    });
+  }
+
+  upgradeFailed(error: TlsError): Error | undefined {
+    const reason = this._phase === 'aborting' ? (this._error ?? this._givenUp()) : undefined;
+    if (reason === undefined) this._error ??= error;
+    this.socketClosed();
+    return reason;
   }
 
   ref(): void {
@@ -184,7 +253,7 @@ export class NodeTransport implements Transport, SocketOwner, SentListener {
 
   /** Sends what was written inside the loop callback that now ends. */
   flush(): void {
-    if (this._phase === 'aborting' || this._phase === 'lost') return;
+    if (this._phase === 'aborting' || this._phase === 'lost' || this._upgrade === 'handshake') return;
     const bytes = this._out.gatheredBytes;
     const chunks = this._out.give(this._socket, this._gate.isPaused, this);
     if (chunks === 0) return;
@@ -239,6 +308,10 @@ export class NodeTransport implements Transport, SocketOwner, SentListener {
       return;
     }
     if (this._phase !== 'open') return;
+    if (this._upgrade === 'handshake') {
+      this.abort(new TlsError('the peer ended the connection before the TLS handshake'));
+      return;
+    }
     this._endHeld = !this._isReading;
     if (this._endHeld) return;
     this._peerEnded = true;
@@ -260,7 +333,8 @@ export class NodeTransport implements Transport, SocketOwner, SentListener {
   }
 
   socketFailed(error: Error): void {
-    this._error ??= new ConnectionLostError(`the connection was lost: ${error.message}`, { cause: error });
+    this._error ??= isTlsFailure(error) ? brokenTls(error) : lostBy(error);
+    this._socket.destroy(); // does nothing to a plain socket; one with TLS tells of broken records and stays
   }
 
   socketClosed(): void {
@@ -281,7 +355,7 @@ export class NodeTransport implements Transport, SocketOwner, SentListener {
   }
 
   private get _isReading(): boolean {
-    return !this._readingPaused && this._held === undefined;
+    return !this._readingPaused && this._held === undefined && this._upgrade === 'none';
   }
 
   private _received(chunk: Uint8Array): void {
@@ -332,18 +406,22 @@ export class NodeTransport implements Transport, SocketOwner, SentListener {
 
   private _deliverHeldSoon(): void {
     this.loop.runSoon(() => {
-      if (this._phase !== 'open' || this._readingPaused) return;
-      const held = this._held;
-      this._held = undefined;
-      if (held !== undefined) this._deliverOrHold(held);
-      if ((this._phase as Phase) !== 'open' || !this._isReading) return;
-      if (this._endHeld) this.socketEnded();
-      else this._socket.resume();
+      this._deliverHeld();
     });
   }
 
+  private _deliverHeld(): void {
+    if (this._phase !== 'open' || this._readingPaused || this._upgrade !== 'none') return;
+    const held = this._held;
+    this._held = undefined;
+    if (held !== undefined) this._deliverOrHold(held);
+    if ((this._phase as Phase) !== 'open' || !this._isReading) return;
+    if (this._endHeld) this.socketEnded();
+    else this._socket.resume();
+  }
+
   private _isReadingBy(receiver: BufferReceiver): boolean {
-    return this._byBuffer === receiver && this._phase === 'open' && !this._readingPaused;
+    return this._byBuffer === receiver && this._phase === 'open' && !this._readingPaused && this._upgrade === 'none';
   }
 
   private _receiveBy(protocol: AnyProtocol): void {
@@ -385,7 +463,16 @@ export class NodeTransport implements Transport, SocketOwner, SentListener {
     this._out.gather(bytes, chunk, owner);
   }
 
+  /** Sends what is left, and waits for the peer to do the same. */
+  private _endOpenSocket(): void {
+    this._socket.resume();
+    this._endSocket();
+    if (this._socket.writableFinished) this.socketFinished(); // after writeEof() there may be nothing left to finish
+    this._endIfGone();
+  }
+
   private _endSocket(): void {
+    if (this._upgrade === 'handshake') return;
     this.flush();
     this._socket.end();
   }
@@ -423,6 +510,10 @@ export class NodeTransport implements Transport, SocketOwner, SentListener {
     });
   }
 
+  private _givenUp(): Error {
+    return new TransportClosedError('the transport was closed before the TLS handshake was done');
+  }
+
   /** The socket closed without an error although we did not ask for it. */
   private _unexpected(): Error | null {
     if (this._phase !== 'open') return null;
@@ -450,6 +541,10 @@ export class NodeTransport implements Transport, SocketOwner, SentListener {
     this.loop.runCallback(fn, this);
     if (watchdog !== undefined) watchdog.endMethod(startedAt, owner, method, this);
   }
+}
+
+function lostBy(cause: Error): ConnectionLostError {
+  return new ConnectionLostError(`the connection was lost: ${cause.message}`, { cause });
 }
 
 function view(memory: Uint8Array, byteCount: number): Uint8Array {

@@ -1,9 +1,9 @@
 import type { Socket } from 'node:net';
 import type { Server as TlsServer, TLSSocket } from 'node:tls';
-import type { Loop } from '../loop.js';
 import { TlsError } from '../errors.js';
 import type { TlsInfo } from '../tls.js';
 import type { Host } from './host.js';
+import type { NodeLoop } from './node-loop.js';
 import { handshakeFailure } from './tls-failure.js';
 import type { ClientTls, ServerTls, TlsSettings } from './tls-settings.js';
 
@@ -22,11 +22,15 @@ export type HandshakeDone = (outcome: Secured | TlsError) => void;
  * @param done - Is not called inside this call. Whatever is to hear of data or of the end must be attached in it.
  * @remarks Cancellation: destroying `raw` gives up; `done` is told.
  */
-export function shakeHands(loop: Loop, host: Host, raw: Socket, settings: TlsSettings, done: HandshakeDone): void {
+export function shakeHands(loop: NodeLoop, host: Host, raw: Socket, settings: TlsSettings, done: HandshakeDone): void {
   // Else a peer that leaves in the middle would be waited for: its end is no half-close yet.
   raw.allowHalfOpen = false;
-  if (settings.side === 'client') connectTls(host, raw, settings, done);
-  else acceptTls(loop, host, raw, settings, done);
+  const counted: HandshakeDone = (outcome) => {
+    if (outcome instanceof TlsError) loop.countFailedHandshake();
+    done(outcome);
+  };
+  if (settings.side === 'client') connectTls(host, raw, settings, counted);
+  else acceptTls(loop, host, raw, settings, counted);
 }
 
 function connectTls(host: Host, raw: Socket, settings: ClientTls, done: HandshakeDone): void {
@@ -63,7 +67,7 @@ interface Waiting {
 
 const shared = new WeakMap<ServerTls, Accepting>();
 
-function acceptTls(loop: Loop, host: Host, raw: Socket, settings: ServerTls, done: HandshakeDone): void {
+function acceptTls(loop: NodeLoop, host: Host, raw: Socket, settings: ServerTls, done: HandshakeDone): void {
   const key = addressesOf(raw);
   const { server, waiting } = key === undefined ? accepting(settings.makeServer()) : sharedAccepting(settings);
   const onClose = (): void => {

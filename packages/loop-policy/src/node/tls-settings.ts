@@ -90,6 +90,35 @@ export function serverTls(host: Host, options: TlsServerOptions): ServerTls {
   return { side: 'server', handshakeTimeoutMs, refusesBadCertificates, shared: makeServer(), makeServer };
 }
 
+const SERVER_OPTIONS = [
+  'cert',
+  'key',
+  'passphrase',
+  'ca',
+  'alpn',
+  'minVersion',
+  'maxVersion',
+  'clientCertificate',
+  'handshakeTimeoutMs',
+] as const satisfies readonly (keyof TlsServerOptions)[];
+
+let last: { readonly options: TlsServerOptions; readonly settings: ServerTls } | undefined;
+
+/**
+ * As {@link serverTls}; gives the settings of the call before if the options are the same.
+ *
+ * @remarks Cost: reading certificates takes as long as a handshake, and a server upgrades each connection with the same.
+ */
+export function lastServerTls(host: Host, options: TlsServerOptions): ServerTls {
+  const before = last;
+  if (before !== undefined && SERVER_OPTIONS.every((name) => before.options[name] === options[name])) {
+    return before.settings;
+  }
+  const settings = serverTls(host, options);
+  last = { options: { ...options }, settings };
+  return settings;
+}
+
 function commonOptions(options: TlsCommonOptions): SecureContextOptions {
   const minVersion = oneOf('minVersion', options.minVersion ?? 'TLSv1.2', VERSIONS);
   const maxVersion = oneOf('maxVersion', options.maxVersion ?? 'TLSv1.3', VERSIONS);
