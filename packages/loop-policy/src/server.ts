@@ -20,6 +20,8 @@ export interface Server extends AsyncDisposable {
   readonly address: ServerAddress;
   /** Connections that are open now. */
   readonly connectionCount: number;
+  /** Resolves when the server is over, whoever closed it, with what `close()` reports; is never rejected. */
+  readonly closed: Promise<CloseReport>;
 
   /**
    * Stops accepting, asks every protocol to finish (`closeRequested`; without one its transport is closed, which sends

@@ -95,16 +95,28 @@ export class LimitedConnection implements Protocol, LimitedLink {
 
   setProtocol(protocol: AnyProtocol): void {
     this._protocol = checkProtocol(protocol);
-    if (this._transport?.pausesWrites === true) protocol.pauseWriting();
+    if (this._transport?.pausesWrites === true) this.tellPaused();
     this._deliver();
   }
 
   tellPaused(): void {
-    this._protocol?.pauseWriting();
+    this._isolate(() => this._protocol?.pauseWriting());
   }
 
   tellResumed(): void {
-    this._protocol?.resumeWriting();
+    this._isolate(() => this._protocol?.resumeWriting());
+  }
+
+  /** Runs a callback that the loop does not know of: what it throws ends the connection, and is the loop's to report. */
+  private _isolate(fn: () => void): void {
+    try {
+      fn();
+    } catch (error) {
+      this._inner?.abort(error instanceof Error ? error : new Error('a callback threw', { cause: error }));
+      this._inner?.loop.callSoon(() => {
+        throw error;
+      });
+    }
   }
 
   /** Takes note of bytes that arrived. @returns Whether the protocol is to be told. */

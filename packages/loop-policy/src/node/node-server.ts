@@ -28,6 +28,7 @@ interface Accepting {
 /** A `net.Server` whose connections are transports. */
 export class NodeServer implements Server {
   readonly address: ServerAddress;
+  readonly closed: Promise<CloseReport>;
   readonly #loop: NodeLoop;
   readonly #host: Host;
   readonly #server: Net.Server;
@@ -36,6 +37,7 @@ export class NodeServer implements Server {
   /** Sockets that have no protocol yet. */
   readonly #handshakes = new Set<Net.Socket>();
   readonly #cutPeers: ConnectionInfo[] = [];
+  #resolveClosed: (report: Promise<CloseReport>) => void = () => undefined;
   #closing: Promise<CloseReport> | undefined;
   #cutTimer: Timer | undefined;
   #cutAtMs = Infinity;
@@ -46,6 +48,7 @@ export class NodeServer implements Server {
     this.#server = server;
     this.address = address;
     this.#accepting = accepting;
+    this.closed = new Promise((resolve) => (this.#resolveClosed = resolve));
     server.on('connection', (socket) => {
       this.#arrived(socket);
     });
@@ -84,7 +87,7 @@ export class NodeServer implements Server {
   close(options: { readonly graceMs?: number | undefined } = {}): Promise<CloseReport> {
     const graceMs = options.graceMs ?? DEFAULT_GRACE_MS;
     if (!(graceMs >= 0)) return Promise.reject(new RangeError(`expected graceMs to be 0 or more, got ${graceMs}`));
-    this.#closing ??= this.#close();
+    if (this.#closing === undefined) this.#resolveClosed((this.#closing = this.#close()));
     this.#cutWithin(graceMs);
     return this.#closing;
   }
