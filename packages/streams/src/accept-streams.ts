@@ -24,6 +24,10 @@ export class AcceptedStreams implements AsyncIterable<StreamConnection>, AsyncDi
   constructor(server: Server, queue: ConnectionQueue) {
     this._queue = queue;
     this.server = new QueueServer(server, queue);
+    // However the server ended: nobody waits for connections that cannot come.
+    void server.closed.then(() => {
+      queue.end();
+    });
   }
 
   /**
@@ -126,6 +130,10 @@ class QueueServer implements Server {
 
   get connectionCount(): number {
     return this._server.connectionCount;
+  }
+
+  get closed(): Promise<CloseReport> {
+    return this._server.closed;
   }
 
   close(options?: { readonly graceMs?: number | undefined }): Promise<CloseReport> {

@@ -37,7 +37,7 @@ export abstract class ReadRequest<T> {
 }
 
 /** One byte or more, whatever is there. */
-export class AnyBytes extends ReadRequest<Uint8Array | undefined> {
+class AnyBytes extends ReadRequest<Uint8Array | undefined> {
   readonly maxBytes: number;
 
   constructor(maxBytes: number) {
@@ -57,7 +57,11 @@ export class AnyBytes extends ReadRequest<Uint8Array | undefined> {
 }
 
 /** The request of every `read()` without a limit. */
-export const ANY_BYTES: AnyBytes = new AnyBytes(Infinity);
+export const ANY_BYTES: ReadRequest<Uint8Array | undefined> = new AnyBytes(Infinity);
+
+export function anyBytes(maxBytes: number | undefined): ReadRequest<Uint8Array | undefined> {
+  return maxBytes === undefined || maxBytes === Infinity ? ANY_BYTES : new AnyBytes(maxBytes);
+}
 
 /** As many bytes as were said. */
 export class ExactBytes extends ReadRequest<Uint8Array> {

@@ -1,6 +1,6 @@
 import { ReadBuffer } from '@millrace/read-buffer';
 import { throwIfOver, watchOp, type Cancellable, type Op, type OpWatch, type TimerSource } from '@millrace/timeouts';
-import { ANY_BYTES, AnyBytes, BytesInto, BytesUntil, ExactBytes, Line, Peek } from './read-requests.js';
+import { ANY_BYTES, anyBytes, BytesInto, BytesUntil, ExactBytes, Line, Peek } from './read-requests.js';
 import type { ReadRequest } from './read-requests.js';
 
 const DEFAULT_LIMIT_BYTES = 64 * 1024;
@@ -108,8 +108,8 @@ export class StreamReader implements AsyncIterable<Uint8Array> {
    * there: the data may not be whole, so this is no end. So do all reads below.
    * @throws {TimeoutError} or what else ends `op`; no byte is lost. So do all reads below.
    */
-  read(maxBytes: number = Infinity, op?: Op): Promise<Uint8Array | undefined> {
-    return this._read(() => (maxBytes === Infinity ? ANY_BYTES : new AnyBytes(maxBytes)), op);
+  read(maxBytes?: number, op?: Op): Promise<Uint8Array | undefined> {
+    return this._read(() => anyBytes(maxBytes), op);
   }
 
   /**
@@ -171,8 +171,8 @@ export class StreamReader implements AsyncIterable<Uint8Array> {
    * @returns `undefined` if nothing is there, whether or not more will come.
    * @throws {TypeError} If a read waits. So do all below.
    */
-  tryRead(maxBytes: number = Infinity): Uint8Array | undefined {
-    return this._try(maxBytes === Infinity ? ANY_BYTES : new AnyBytes(maxBytes));
+  tryRead(maxBytes?: number): Uint8Array | undefined {
+    return this._try(anyBytes(maxBytes));
   }
 
   /** Reads `byteCount` bytes if they are there; `undefined` if not, and nothing is taken then. */
@@ -207,7 +207,7 @@ export class StreamReader implements AsyncIterable<Uint8Array> {
 
   /** Like a loop over the reader itself, with limits for the wait for each chunk. */
   chunks(op?: Op): AsyncIterableIterator<Uint8Array> {
-    return new Reads(this, () => this.read(Infinity, op));
+    return new Reads(this, () => this.read(undefined, op));
   }
 
   /** Reads line after line, as {@link readLine} does, until the end of the data; `options` are those of each line. */

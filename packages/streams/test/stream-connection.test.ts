@@ -106,10 +106,10 @@ describe('StreamConnection', () => {
     expect(error).toBeInstanceOf(ConnectionLostError);
     expect(() => {
       pair.server.writer.write(encode('x'));
-    }).toThrow(error as Error);
+    }).toThrow(error);
     expect(() => {
       pair.server.writer.writeMany([encode('x')]);
-    }).toThrow(error as Error);
+    }).toThrow(error);
     await expect(pair.server.writer.drain()).rejects.toBe(error);
     await expect(pair.server.close()).rejects.toBe(error);
     await expect(pair.server.closed).rejects.toBe(error);
