@@ -21,6 +21,7 @@ export const modules: Readonly<Record<string, () => Promise<BenchmarkModule>>> =
   'micro/timeouts/lane': () => import('./micro/timeouts/lane.js'),
   'micro/timeouts/deadline-await': () => import('./micro/timeouts/deadline-await.js'),
   echo: () => import('./echo/benchmarks.js'),
+  'echo/receive': () => import('./echo/receive.js'),
   'postgres/decode': () => import('./postgres/decode/benchmarks.js'),
   postgres: () => import('./postgres/benchmarks.js'),
 };

@@ -1,10 +1,12 @@
 import type { Benchmark } from '../kit/contender.js';
 import { arePinned } from './cores.js';
+import { cycles } from './cycles.js';
+import { held } from './held.js';
 import { matrix, targets } from './matrix.js';
 import { buildLoad } from './native-build.js';
 import { findPeers } from './server-kinds.js';
 
-export const benchmarks: readonly Benchmark[] = [...targets, ...matrix];
+export const benchmarks: readonly Benchmark[] = [...targets, ...matrix, held, ...cycles];
 
 /** Says what the machine lacks. */
 export async function start(): Promise<AsyncDisposable> {

@@ -1,5 +1,5 @@
 import { getLoop, type Protocol, type Transport } from '@millrace/loop-policy';
-import { BACKLOG, listenEndpoint, serveCommands } from './commands.js';
+import { BACKLOG, listenEndpoint, serveCommands } from './listening.js';
 
 class Echo implements Protocol {
   #transport: Transport | undefined;

@@ -1,6 +1,6 @@
 // The shortest way to write it: a socket that is piped into itself.
 import { createServer, type AddressInfo } from 'node:net';
-import { BACKLOG, listenTarget, serveCommands } from './commands.js';
+import { BACKLOG, listenTarget, serveCommands } from './listening.js';
 
 const server = createServer({ noDelay: true }, (socket) => {
   socket.on('error', () => undefined);

@@ -1,6 +1,6 @@
 // The baseline: the fastest that a Node program without Millrace does, which trusts its peer to read.
 import { createServer, type AddressInfo } from 'node:net';
-import { BACKLOG, listenTarget, serveCommands } from './commands.js';
+import { BACKLOG, listenTarget, serveCommands } from './listening.js';
 
 const server = createServer({ noDelay: true }, (socket) => {
   socket.on('error', () => undefined);

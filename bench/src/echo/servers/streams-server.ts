@@ -1,5 +1,5 @@
 import { listenStreams, type StreamConnection } from '@millrace/streams';
-import { BACKLOG, listenEndpoint, serveCommands } from './commands.js';
+import { BACKLOG, listenEndpoint, serveCommands } from './listening.js';
 
 async function echo({ reader, writer }: StreamConnection): Promise<void> {
   for (let chunk = await reader.read(); chunk !== undefined; chunk = await reader.read()) {

@@ -1,12 +1,4 @@
-/** What a server's process does besides serving: it says its port, answers `cpu`, and ends with its stdin. */
-export function serveCommands(port: number): void {
-  process.stdin.on('data', () => {
-    const { user, system } = process.cpuUsage();
-    process.stdout.write(`cpu ${user} ${system}\n`);
-  });
-  process.stdin.on('end', () => process.exit());
-  process.stdout.write(`port ${port}\n`);
-}
+import { answerCommands } from '../commands.js';
 
 /** Where a server is told to listen: `tcp`, on a free port, or `unix:<path>`. */
 export function listenTarget(): { readonly path: string | undefined } {
@@ -17,8 +9,13 @@ export function listenTarget(): { readonly path: string | undefined } {
 /** The same as an endpoint of a loop. */
 export function listenEndpoint(): string {
   const { path } = listenTarget();
-  return path === undefined ? 'tcp://127.0.0.1:0' : `unix://${path}`;
+  return path === undefined ? 'tcp://127.0.0.1:0' : `unix:${path}`;
 }
 
 /** Connections that wait to be accepted, for every server alike. */
 export const BACKLOG = 4096;
+
+/** Says the port, 0 for a path, and answers from then on. */
+export function serveCommands(port: number): void {
+  answerCommands(`port ${port}`);
+}
