@@ -23,20 +23,20 @@ export interface TransportAndProtocol<P extends AnyProtocol> {
   readonly protocol: P;
 }
 
-/** Makes a transport of `conduit`. */
+/** Makes a transport of a conduit. The factory comes first: if it throws, nobody has touched the stream. */
 export function transportOver<P extends AnyProtocol>(
-  conduit: Conduit,
+  makeConduit: () => Conduit,
   factory: () => P,
-  { loop, watermarks }: TransportOfOptions,
+  options: TransportOfOptions,
 ): TransportAndProtocol<P> {
   const protocol = factory();
-  const transport = new ConduitTransport(conduit, protocol, loop);
-  if (watermarks !== undefined) transport.setWriteWatermarks(watermarks);
-  return { transport, protocol };
+  return { transport: new ConduitTransport(makeConduit, protocol, options), protocol };
 }
 
-/** Makes a stream connection of `conduit`. */
-export function connectionOver(conduit: Conduit, options: FromOptions): StreamConnection {
-  const { protocol } = transportOver(conduit, () => new StreamProtocol(options), { loop: options.loop });
+/** Makes a stream connection of a conduit. */
+export function connectionOver(makeConduit: () => Conduit, options: FromOptions): StreamConnection {
+  const { limitBytes, loop, timers, watermarks } = options;
+  const protocol = new StreamProtocol({ limitBytes, timers });
+  transportOver(makeConduit, () => protocol, { loop, watermarks });
   return protocol.connection;
 }

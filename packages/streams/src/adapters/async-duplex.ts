@@ -1,5 +1,4 @@
-import type { AnyProtocol } from '@millrace/loop-policy';
-import { TransportClosedError } from '@millrace/loop-policy';
+import { type AnyProtocol, TransportClosedError } from '@millrace/loop-policy';
 import type { StreamConnection } from '../stream-connection.js';
 import { connectionOver, transportOver } from './adapter-options.js';
 import type { FromOptions, TransportAndProtocol, TransportOfOptions } from './adapter-options.js';
@@ -13,7 +12,7 @@ import { writeThrough } from './write-through.js';
  * @remarks Cost: what is written is copied once, because sinks may keep what they are given.
  */
 export function fromDuplex(duplex: AsyncDuplex, options: FromOptions = {}): StreamConnection {
-  return connectionOver(new AsyncConduit(duplex), options);
+  return connectionOver(() => new AsyncConduit(duplex), options);
 }
 
 /**
@@ -26,7 +25,7 @@ export function transportOfDuplex<P extends AnyProtocol>(
   factory: () => P,
   options: TransportOfOptions = {},
 ): TransportAndProtocol<P> {
-  return transportOver(new AsyncConduit(duplex), factory, options);
+  return transportOver(() => new AsyncConduit(duplex), factory, options);
 }
 
 /**
@@ -71,21 +70,24 @@ async function* sourceOf(connection: StreamConnection, done: () => void): AsyncG
 
 async function sendFrom(connection: StreamConnection, source: AsyncIterable<Uint8Array>): Promise<void> {
   const iterator: AsyncIterator<unknown> = source[Symbol.asyncIterator]();
-  let fail: (error: unknown) => void = ignore;
-  connection.closed.then(
-    () => {
-      fail(new TransportClosedError('the connection was closed before the source had ended'));
-    },
-    (error: unknown) => {
-      fail(error);
-    },
-  );
+  let isOver = false as boolean; // assigned in callbacks
+  let reason: unknown = new TransportClosedError('the connection was closed before the source had ended');
+  let fail: (reason: unknown) => void = ignore;
+  connection.closed
+    .catch((error: unknown) => {
+      reason = error;
+    })
+    .finally(() => {
+      isOver = true;
+      fail(reason);
+    });
   try {
     for (;;) {
       // Not a race of promises: the one that lasts as long as the connection would keep them all.
       const result = await new Promise<IteratorResult<unknown>>((resolve, reject) => {
         fail = reject;
-        iterator.next().then(resolve, reject);
+        if (isOver) fail(reason);
+        else iterator.next().then(resolve, reject);
       });
       if (result.done === true) return;
       await writeThrough(connection, [bytesOf(result.value)]);

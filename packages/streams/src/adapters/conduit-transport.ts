@@ -9,6 +9,7 @@ import type {
   WriteWatermarks,
 } from '@millrace/loop-policy';
 import type { Timer } from '@millrace/timeouts';
+import type { TransportOfOptions } from './adapter-options.js';
 import type { Conduit } from './conduit.js';
 import { type WaitingChunk, WriteQueue } from './write-queue.js';
 
@@ -58,9 +59,11 @@ export class ConduitTransport implements Transport {
   #linger: Timer | undefined;
 
   /** Begins: `connectionMade` is called before this returns, and whatever it throws loses the connection. */
-  constructor(conduit: Conduit, protocol: AnyProtocol, loop: Loop = getLoop()) {
+  constructor(makeConduit: () => Conduit, protocol: AnyProtocol, options: TransportOfOptions = {}) {
     checkProtocol(protocol);
-    this.loop = loop;
+    if (options.watermarks !== undefined) this.#queue.setWatermarks(options.watermarks);
+    this.loop = options.loop ?? getLoop();
+    const conduit = makeConduit();
     this.info = { ...UNKNOWN_INFO, ...conduit.info };
     this.#conduit = conduit;
     this.#protocol = protocol;
@@ -139,13 +142,24 @@ export class ConduitTransport implements Transport {
     this.#protocol = protocol;
     this.#target = undefined;
     if (!this.#isMade) return;
+    // Pauses and resumptions alternate for the new protocol, too.
+    if (this.#queue.isPaused) {
+      this.#callback(() => {
+        protocol.pauseWriting();
+      });
+    }
     this.#callback(() => {
       this.#askForMemory();
     });
   }
 
   startTls(): Promise<void> {
-    return Promise.reject(new TlsError('expected a socket: TLS of a foreign stream is for whoever made it'));
+    if (this.#phase !== 'open') {
+      return Promise.reject(new TransportClosedError('expected an open transport, this one is closing or closed'));
+    }
+    const error = new TlsError('expected a socket: TLS over a foreign stream is for whoever made that');
+    this.abort(error);
+    return Promise.reject(error);
   }
 
   ref(): void {

@@ -1,4 +1,4 @@
-import type { AnyProtocol } from '@millrace/loop-policy';
+import { type AnyProtocol, TransportClosedError } from '@millrace/loop-policy';
 import type { StreamConnection } from '../stream-connection.js';
 import { connectionOver, transportOver } from './adapter-options.js';
 import type { FromOptions, TransportAndProtocol, TransportOfOptions } from './adapter-options.js';
@@ -15,7 +15,7 @@ import { writeThrough } from './write-through.js';
  * @remarks Cost: what is written is copied once, because streams may keep what they are given.
  */
 export function fromNodeStream(duplex: NodeDuplex, options: FromOptions = {}): StreamConnection {
-  return connectionOver(new NodeConduit(duplex), options);
+  return connectionOver(() => new NodeConduit(duplex), options);
 }
 
 /**
@@ -28,7 +28,7 @@ export function transportOfNodeStream<P extends AnyProtocol>(
   factory: () => P,
   options: TransportOfOptions = {},
 ): TransportAndProtocol<P> {
-  return transportOver(new NodeConduit(duplex), factory, options);
+  return transportOver(() => new NodeConduit(duplex), factory, options);
 }
 
 /**
@@ -36,7 +36,7 @@ export function transportOfNodeStream<P extends AnyProtocol>(
  *
  * From now on nobody else may read `connection`, or write to it. Its end of data ends the readable side; `end()` is told
  * to the peer when everything is sent; `destroy()` aborts, unless everything is sent, then it closes. What breaks the
- * connection is an 'error' of the stream. Write callbacks come when the bytes were handed to the system.
+ * connection is an 'error' of the stream; where it is closed on our side, the stream just closes. Write callbacks come when the bytes were handed to the system.
  *
  * @throws {Error} Where the runtime has no `process.getBuiltinModule`.
  */
@@ -45,10 +45,7 @@ export function toNodeStream(connection: StreamConnection): NodeDuplex {
   const { reader, writer } = connection;
   const duplex = new Duplex({
     read: () => {
-      reader.read().then(
-        (chunk) => duplex.push(chunk ?? null),
-        (error: unknown) => duplex.destroy(error as Error),
-      );
+      reader.read().then((chunk) => duplex.push(chunk ?? null), destroy);
     },
     write: (chunk: Uint8Array, _encoding, done) => {
       writeThrough(connection, [chunk]).then(() => {
@@ -71,8 +68,15 @@ export function toNodeStream(connection: StreamConnection): NodeDuplex {
       done(error);
     },
   });
-  // A connection that breaks while nobody reads.
-  connection.closed.catch((error: unknown) => duplex.destroy(error as Error));
+  /** An end on our side is no error, but a 'close' before its time. */
+  function destroy(error: unknown): void {
+    if (error instanceof TransportClosedError) duplex.destroy();
+    else duplex.destroy(error as Error);
+  }
+  // A connection that is over while nobody reads or writes.
+  connection.closed.then(() => {
+    if (!duplex.writableFinished) duplex.destroy();
+  }, destroy);
   return duplex;
 }
 

@@ -1,4 +1,4 @@
-import type { AnyProtocol } from '@millrace/loop-policy';
+import { type AnyProtocol, TransportClosedError } from '@millrace/loop-policy';
 import type { StreamConnection } from '../stream-connection.js';
 import { connectionOver, transportOver } from './adapter-options.js';
 import type { FromOptions, TransportAndProtocol, TransportOfOptions } from './adapter-options.js';
@@ -13,7 +13,7 @@ import { writeThrough } from './write-through.js';
  * @remarks Cost: what is written is copied once, because streams may keep what they are given.
  */
 export function fromWebStreams(streams: WebStreamPair, options: FromOptions = {}): StreamConnection {
-  return connectionOver(new WebConduit(streams), options);
+  return connectionOver(() => new WebConduit(streams), options);
 }
 
 /**
@@ -26,7 +26,7 @@ export function transportOfWebStreams<P extends AnyProtocol>(
   factory: () => P,
   options: TransportOfOptions = {},
 ): TransportAndProtocol<P> {
-  return transportOver(new WebConduit(streams), factory, options);
+  return transportOver(() => new WebConduit(streams), factory, options);
 }
 
 /**
@@ -45,6 +45,9 @@ export function toWebStreams(connection: StreamConnection): WebStreamPair {
   const closeSide = (): void => {
     openSides -= 1;
     if (openSides === 0) connection.transport.close();
+  };
+  const abort = (reason: unknown): void => {
+    connection.abort(reason instanceof Error ? reason : new Error('the stream was aborted', { cause: reason }));
   };
   const readable = new ReadableStream({
     type: 'bytes',
@@ -71,20 +74,28 @@ export function toWebStreams(connection: StreamConnection): WebStreamPair {
   const writable = new WritableStream<Uint8Array>({
     start: (controller) => {
       writableController = controller;
+      // `abort` below is called only when the write that is under way has ended.
+      const { signal } = controller as WritableStreamDefaultController & { readonly signal?: AbortSignal };
+      signal?.addEventListener('abort', () => {
+        abort(signal.reason);
+      });
     },
     write: (chunk) => writeThrough(connection, [bytesOf(chunk)]),
     close: () => {
       writer.writeEof();
       closeSide();
     },
-    abort: (reason) => {
-      connection.abort(reason instanceof Error ? reason : new Error('the stream was aborted', { cause: reason }));
+    abort,
+  });
+  // A connection that is over while nobody reads or writes. What has ended already stays as it is.
+  connection.closed.then(
+    () => {
+      writableController?.error(new TransportClosedError('the connection was closed'));
     },
-  });
-  // A connection that breaks while nobody reads or writes.
-  connection.closed.catch((error: unknown) => {
-    readableController?.error(error);
-    writableController?.error(error);
-  });
+    (error: unknown) => {
+      readableController?.error(error);
+      writableController?.error(error);
+    },
+  );
   return { readable, writable };
 }

@@ -28,6 +28,11 @@ export class WriteQueue {
     return this.#waiting.length === 0;
   }
 
+  /** Whether the protocol was told to pause, and not to resume. */
+  get isPaused(): boolean {
+    return this.#isPaused;
+  }
+
   push(chunk: Uint8Array, owner: ChunkOwner | undefined): void {
     this.#waiting.push({ chunk, owner, bytes: new Uint8Array(chunk) });
     this.#bufferedBytes += chunk.length;
