@@ -9,6 +9,7 @@ import { readingCases } from './reading-cases.js';
 import { reentrancyCases } from './reentrancy-cases.js';
 import { serverCases } from './server-cases.js';
 import { setProtocolCases } from './set-protocol-cases.js';
+import { tlsCases } from './tls-cases.js';
 import { writingCases } from './writing-cases.js';
 
 /** Every behaviour that a loop has, by subject. */
@@ -23,5 +24,6 @@ export const conformanceCases: readonly ConformanceCase[] = [
   ...setProtocolCases,
   ...reentrancyCases,
   ...serverCases,
+  ...tlsCases,
   ...datagramCases,
 ];

@@ -1,5 +1,6 @@
 import type { LoopPolicy } from '../contract.js';
 import { hostTimers, type TimerSource } from '@millrace/timeouts';
+import { bounded, type Bound } from './bounded.js';
 import { CaseFailure, CaseLab, CaseSkipped } from './case-lab.js';
 import type { ConformanceCase, Feature } from './case.js';
 import { conformanceCases } from './catalog.js';
@@ -97,11 +98,9 @@ export async function checkLoopPolicy(
 }
 
 /** What all cases of a run share. */
-interface Run {
+interface Run extends Bound {
   readonly policy: LoopPolicy;
   readonly strays: StrayErrors;
-  readonly caseTimeoutMs: number;
-  readonly timers: TimerSource;
   readonly turnMs: number;
   unixPath(): { readonly path: string } | { readonly reason: string };
 }
@@ -117,8 +116,8 @@ async function runCase(
     if (reason !== undefined) return { name, outcome: 'skipped', reason };
   }
   const lab = new CaseLab(run);
-  const ended = await within(run, each.run(lab), () => lab.waitsFor);
-  const closed = await within(run, lab.finish(), () => ['the loops to close']);
+  const ended = await failureOf(run, each.run(lab), () => lab.waitsFor);
+  const closed = await failureOf(run, lab.finish(), () => ['the loops to close']);
   await pause(run.timers, 0); // promises that nobody handles are told after the microtasks
   const strays = run.strays.take();
   if (ended instanceof CaseSkipped) return { name, outcome: 'skipped', reason: ended.message };
@@ -129,24 +128,15 @@ async function runCase(
 }
 
 /** @returns What `work` was rejected with, if it was, or that it took too long. */
-async function within(run: Run, work: Promise<void>, waitsFor: () => string[]): Promise<unknown> {
-  let giveUp: (() => void) | undefined;
-  const late = new Promise<unknown>((resolve) => {
-    const timer = run.timers.callLater(run.caseTimeoutMs, () => {
-      const waits = waitsFor().map((what) => `, waiting for ${what}`);
-      resolve(new CaseFailure(`expected an end within ${run.caseTimeoutMs} ms${waits.join('')}`));
-    });
-    giveUp = () => {
-      timer.cancel();
-    };
-  });
+function failureOf(run: Run, work: Promise<void>, waitsFor: () => string[]): Promise<unknown> {
   const ended = work.then(
     () => undefined,
-    (error: unknown) => error ?? new CaseFailure(`the case threw ${String(error)}`),
+    (error: unknown) => error ?? new CaseFailure(`expected no rejection, got ${String(error)}`),
   );
-  const first = await Promise.race([ended, late]);
-  giveUp?.();
-  return first;
+  return bounded<unknown>(run, ended, () => {
+    const waits = waitsFor().map((what) => `, waiting for ${what}`);
+    return new CaseFailure(`expected an end within ${run.caseTimeoutMs} ms${waits.join('')}`);
+  });
 }
 
 function pause(timers: TimerSource, delayMs: number): Promise<void> {

@@ -1,4 +1,5 @@
 import type { Loop, LoopPolicy } from '../contract.js';
+import { bounded, type Bound } from './bounded.js';
 import type { Feature } from './case.js';
 import { Recorder } from './recorder.js';
 
@@ -6,25 +7,25 @@ import { Recorder } from './recorder.js';
 export async function missingFeatures(
   policy: LoopPolicy,
   told: Readonly<Partial<Record<Feature, true | string>>>,
-  folder: { unixPath(): { readonly path: string } | { readonly reason: string } },
+  run: Bound & { unixPath(): { readonly path: string } | { readonly reason: string } },
 ): Promise<ReadonlyMap<Feature, string>> {
   const missing = new Map<Feature, string>();
   const note = (feature: Feature, reason: string | undefined): void => {
-    const known = told[feature];
-    if (known === true) return;
-    const why = known ?? reason;
-    if (why !== undefined) missing.set(feature, why);
+    const why = told[feature] ?? reason;
+    if (why !== undefined && why !== true) missing.set(feature, why);
   };
   const loop = policy.newLoop();
-  try {
-    const path = folder.unixPath();
-    note('unix', 'reason' in path ? path.reason : undefined);
-    note('realTime', loop.isSimulated ? 'time is simulated' : undefined);
-    note('ipv6', told.ipv6 === undefined ? await noIpv6(loop) : undefined);
-    for (const feature of ['tcp', 'tls', 'startTls', 'udp', 'fd'] as const) note(feature, undefined);
-  } finally {
-    await loop.close();
-  }
+  const path = run.unixPath();
+  note('unix', 'reason' in path ? path.reason : undefined);
+  note('realTime', loop.isSimulated ? 'time is simulated' : undefined);
+  note('ipv6', told.ipv6 === undefined ? await bounded(run, noIpv6(loop), () => 'no answer for ::1') : undefined);
+  for (const feature of ['tcp', 'tls', 'startTls', 'udp', 'fd'] as const) note(feature, undefined);
+  // Whether it closes is for the cases to say.
+  await bounded<unknown>(
+    run,
+    loop.close().catch(() => undefined),
+    () => undefined,
+  );
   return missing;
 }
 
