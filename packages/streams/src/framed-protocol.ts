@@ -61,9 +61,7 @@ export class FramedProtocol<In, Out> implements Framed<In, Out>, Protocol {
     this._limitValues = limitValues;
     this._limitBytes = limitBytes;
     this._values = new ReceivedValues(timers);
-    this._writer = new StreamWriter(transport, { timers }, (error) => {
-      this._values.fail(error);
-    });
+    this._writer = new StreamWriter(transport, { timers }, this._values);
   }
 
   get receivedCount(): number {

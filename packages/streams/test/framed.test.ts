@@ -7,7 +7,10 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { framed, FramedError, StreamProtocol, type Framed } from '../src/index.js';
 
 const line = struct({ id: u32, text: utf8(u16) });
-interface Line { readonly id: number; readonly text: string }
+interface Line {
+  readonly id: number;
+  readonly text: string;
+}
 
 let loop: Loop;
 let uncaught: unknown[];
@@ -44,7 +47,10 @@ async function all<T>(connection: AsyncIterable<T>): Promise<T[]> {
 
 /** Lets everything that is on its way in memory arrive. */
 async function settle(): Promise<void> {
-  for (let turn = 0; turn < 20; turn++) await new Promise<void>((resolve) => { loop.callSoon(resolve); });
+  for (let turn = 0; turn < 20; turn++)
+    await new Promise<void>((resolve) => {
+      loop.callSoon(resolve);
+    });
 }
 
 async function failure(promise: Promise<unknown> | undefined): Promise<unknown> {
@@ -92,7 +98,9 @@ describe('framed: sending and receiving', () => {
     const { client } = pair();
     const connection = framed(client, line, { watermarks: { highWaterBytes: 10, lowWaterBytes: 0 } });
     expect(connection.send({ id: 1, text: 'more than ten' })).toBeUndefined();
-    await new Promise<void>((resolve) => { loop.callSoon(resolve); });
+    await new Promise<void>((resolve) => {
+      loop.callSoon(resolve);
+    });
     const drained = connection.send({ id: 1, text: 'b' });
     expect(drained).toBeInstanceOf(Promise);
     await drained;
@@ -359,7 +367,7 @@ describe('framed: the end', () => {
 
   test('leaving a loop leaves the connection as it is', async () => {
     const { client, server } = framedPair();
-    for (const each of lines(3)) client.send(each);
+    for (const each of lines(3)) void client.send(each);
     for await (const { id } of server) if (id === 1) break;
     expect(await server.receive()).toEqual({ id: 2, text: 'line 2' });
   });
