@@ -33,11 +33,8 @@ export class StreamConnection implements AsyncDisposable {
   ) {
     const { limitBytes, timers = transport.loop } = options;
     this.transport = transport;
-    const reader = new StreamReader(transport, { limitBytes, timers });
-    this.reader = reader;
-    this.writer = new StreamWriter(transport, { timers }, (error) => {
-      reader.fail(error);
-    });
+    this.reader = new StreamReader(transport, { limitBytes, timers });
+    this.writer = new StreamWriter(transport, { timers }, this.reader);
   }
 
   /**

@@ -34,6 +34,9 @@ type Phase = 'open' | 'ended' | 'failed';
 
 const WAIT = Symbol('wait');
 
+/** Where readers that never needed a buffer of their own look. Nothing is ever fed to it. */
+const NOTHING = new ReadBuffer();
+
 /**
  * Reads a stream of bytes by awaiting them.
  *
@@ -48,7 +51,8 @@ export class StreamReader implements AsyncIterable<Uint8Array> {
   private readonly _source: ReadingSource;
   private readonly _limitBytes: number;
   private readonly _timers: TimerSource | undefined;
-  private readonly _buffer = new ReadBuffer({ maxBufferedBytes: 2 ** 32 - 1 });
+  /** perf: echo/c10k. Made when it is needed: for whoever reads chunk by chunk that is never. */
+  private _made: ReadBuffer | undefined = undefined;
   /** A chunk that came when nothing was buffered: the next `read` hands it over as it is. */
   private _lone: Uint8Array | undefined = undefined;
   private _waiting: PendingRead | undefined = undefined;
@@ -73,8 +77,8 @@ export class StreamReader implements AsyncIterable<Uint8Array> {
 
   /** Bytes that arrived and were not read. */
   get bufferedBytes(): number {
-    const { _lone, _waiting } = this;
-    return (_lone?.length ?? 0) + this._buffer.bufferedBytes + (_waiting?.request.heldBytes ?? 0);
+    const { _lone, _made, _waiting } = this;
+    return (_lone?.length ?? 0) + (_made?.bufferedBytes ?? 0) + (_waiting?.request.heldBytes ?? 0);
   }
 
   /** Whether the peer ended the data and all of it was read. */
@@ -109,7 +113,7 @@ export class StreamReader implements AsyncIterable<Uint8Array> {
    * @throws {TimeoutError} or what else ends `op`; no byte is lost. So do all reads below.
    */
   read(maxBytes?: number, op?: Op): Promise<Uint8Array | undefined> {
-    return this._read(() => anyBytes(maxBytes), op);
+    return maxBytes === undefined ? this._start(ANY_BYTES, op) : this._read(() => anyBytes(maxBytes), op);
   }
 
   /**
@@ -222,8 +226,7 @@ export class StreamReader implements AsyncIterable<Uint8Array> {
    */
   feed(chunk: Uint8Array): void {
     if (this._phase !== 'open' || chunk.length === 0) return;
-    const buffer = this._buffer;
-    const isEmpty = this._lone === undefined && buffer.bufferedBytes === 0;
+    const isEmpty = this._lone === undefined && this._buffer.bufferedBytes === 0;
     const waiting = this._waiting;
     if (isEmpty && (waiting === undefined || waiting.request === ANY_BYTES)) {
       const copy = new Uint8Array(chunk);
@@ -231,6 +234,7 @@ export class StreamReader implements AsyncIterable<Uint8Array> {
       else this._settle(waiting, copy);
     } else {
       this._takeLone();
+      const buffer = this._fed;
       buffer.feedBorrowed(chunk);
       if (waiting !== undefined) this._serve(waiting);
       buffer.endBorrow();
@@ -289,6 +293,15 @@ export class StreamReader implements AsyncIterable<Uint8Array> {
     if (this._waiting !== undefined) throw new TypeError('expected one read at a time, saw another one that waits');
   }
 
+  /** To take from; what is fed goes into {@link _fed}. */
+  private get _buffer(): ReadBuffer {
+    return this._made ?? NOTHING;
+  }
+
+  private get _fed(): ReadBuffer {
+    return (this._made ??= new ReadBuffer({ maxBufferedBytes: 2 ** 32 - 1 }));
+  }
+
   private _until(delimiter: number | Uint8Array | string, options: ReadLimit | undefined): BytesUntil {
     const needle = typeof delimiter === 'string' ? new TextEncoder().encode(delimiter) : delimiter;
     return new BytesUntil(needle, options?.maxBytes ?? this._limitBytes);
@@ -300,9 +313,17 @@ export class StreamReader implements AsyncIterable<Uint8Array> {
   }
 
   private _read<T>(make: () => ReadRequest<T>, op: Op | undefined): Promise<T> {
+    try {
+      return this._start(make(), op);
+    } catch (error) {
+      // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- passed on as it came
+      return Promise.reject(error);
+    }
+  }
+
+  private _start<T>(request: ReadRequest<T>, op: Op | undefined): Promise<T> {
     return new Promise((resolve, reject) => {
       this._checkAlone();
-      const request = make();
       throwIfOver(op, request.operation);
       const value = this._attempt(request);
       if (value !== WAIT) {
@@ -388,7 +409,7 @@ export class StreamReader implements AsyncIterable<Uint8Array> {
 
   private _takeLone(): void {
     if (this._lone === undefined) return;
-    this._buffer.feed(this._lone);
+    this._fed.feed(this._lone);
     this._lone = undefined;
   }
 
@@ -437,12 +458,24 @@ class PendingRead implements Cancellable {
   }
 }
 
+const DONE: IteratorReturnResult<undefined> = { done: true, value: undefined };
+
 /** A loop over reads, up to the first that gives `undefined`. */
 class Reads<T> implements AsyncIterableIterator<T> {
   private readonly _reader: StreamReader;
   private readonly _read: () => Promise<T | undefined>;
   private _isReading = false;
   private _isDone = false;
+  private readonly _onValue = (value: T | undefined): IteratorResult<T, undefined> => {
+    this._isReading = false;
+    if (value !== undefined) return { done: false, value };
+    this._isDone = true;
+    return DONE;
+  };
+  private readonly _onError = (error: unknown): never => {
+    this._isReading = false;
+    throw error;
+  };
 
   constructor(reader: StreamReader, read: () => Promise<T | undefined>) {
     this._reader = reader;
@@ -453,24 +486,17 @@ class Reads<T> implements AsyncIterableIterator<T> {
     return this;
   }
 
-  async next(): Promise<IteratorResult<T, undefined>> {
-    if (this._isDone) return { done: true, value: undefined };
+  next(): Promise<IteratorResult<T, undefined>> {
+    if (this._isDone) return Promise.resolve(DONE);
     const read = this._read();
     this._isReading = true;
-    try {
-      const value = await read;
-      if (value !== undefined) return { done: false, value };
-    } finally {
-      this._isReading = false;
-    }
-    this._isDone = true;
-    return { done: true, value: undefined };
+    return read.then(this._onValue, this._onError);
   }
 
   /** A `next` that waits says that it is done; it has taken nothing. */
   return(): Promise<IteratorResult<T, undefined>> {
     this._isDone = true;
     if (this._isReading) this._reader._withdraw();
-    return Promise.resolve({ done: true, value: undefined });
+    return Promise.resolve(DONE);
   }
 }

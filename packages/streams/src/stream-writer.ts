@@ -3,6 +3,11 @@ import { TransportClosedError } from '@millrace/loop-policy';
 import type { Op, TimerSource } from '@millrace/timeouts';
 import { WaitLine } from './wait-line.js';
 
+/** The reader of the same connection: a `StreamReader` is one. */
+interface FailingReader {
+  fail(error: Error): void;
+}
+
 /** Options of {@link StreamWriter}. */
 export interface StreamWriterOptions {
   /** The clock of the waits. Default: the transport's loop. */
@@ -16,27 +21,27 @@ export interface StreamWriterOptions {
  */
 export class StreamWriter {
   readonly transport: Transport;
-  private readonly _draining: WaitLine<void>;
-  private readonly _closing: WaitLine<void>;
+  /** perf: echo/c10k. Made for the first one who waits. */
+  private _draining: WaitLine<void> | undefined = undefined;
+  private _closing: WaitLine<void> | undefined = undefined;
   private _closed: Promise<void> | undefined = undefined;
   private _onEnd: ((error: Error | null) => void) | undefined = undefined;
   private _isPaused = false;
   /** How the connection ended; `undefined` while it has not. */
   private _end: Error | null | undefined = undefined;
   private _hasThrown = false;
-  private readonly _onClose: ((error: Error) => void) | undefined;
+  private readonly _timers: TimerSource;
+  private readonly _reader: FailingReader | undefined;
 
   /**
    * Makes a writer; `pauseWriting`, `resumeWriting` and `connectionLost` must be passed on to it by the protocol.
    *
-   * @param onClose - Told when `close` was called, with what reads are to fail with.
+   * @param reader - Fails when `close` was called.
    */
-  constructor(transport: Transport, options: StreamWriterOptions = {}, onClose?: (error: Error) => void) {
-    const timers = options.timers ?? transport.loop;
+  constructor(transport: Transport, options: StreamWriterOptions = {}, reader?: FailingReader) {
     this.transport = transport;
-    this._draining = new WaitLine<void>('drain', timers);
-    this._closing = new WaitLine<void>('close', timers);
-    this._onClose = onClose;
+    this._timers = options.timers ?? transport.loop;
+    this._reader = reader;
   }
 
   /** Bytes that wait to be sent. */
@@ -107,7 +112,7 @@ export class StreamWriter {
     if (this._end === undefined && !this._isPaused) return undefined;
     if (this._end === null)
       return Promise.reject(new TransportClosedError('expected an open connection, saw a closed one'));
-    return this._wait(this._draining, op);
+    return this._wait((this._draining ??= new WaitLine('drain', this._timers)), op);
   }
 
   /** Tells the peer that nothing more will be sent, once everything is; reading goes on. */
@@ -124,8 +129,8 @@ export class StreamWriter {
    */
   close(op?: Op): Promise<void> {
     this.transport.close();
-    this._onClose?.(new TransportClosedError('the connection was closed on our side'));
-    return this._wait(this._closing, op);
+    this._reader?.fail(new TransportClosedError('the connection was closed on our side'));
+    return this._wait((this._closing ??= new WaitLine('close', this._timers)), op);
   }
 
   /**
@@ -145,18 +150,22 @@ export class StreamWriter {
   /** For the protocol: its callback of that name. */
   resumeWriting(): void {
     this._isPaused = false;
-    this._draining.settle();
+    this._draining?.settle();
   }
 
   /** For the protocol: its callback of that name, or the connection is handed over to another protocol. */
   connectionLost(error: Error | null): void {
     if (this._end !== undefined) return;
     this._end = error;
-    if (error !== null) this._hasThrown ||= this._draining.length + this._closing.length > 0;
-    this._draining.fail(error ?? new TransportClosedError('the connection was closed on our side'));
-    if (error === null) this._closing.settle();
-    else this._closing.fail(error);
+    if (error !== null) this._hasThrown ||= this._hasWaiting();
+    this._draining?.fail(error ?? new TransportClosedError('the connection was closed on our side'));
+    if (error === null) this._closing?.settle();
+    else this._closing?.fail(error);
     this._onEnd?.(error);
+  }
+
+  private _hasWaiting(): boolean {
+    return (this._draining?.length ?? 0) + (this._closing?.length ?? 0) > 0;
   }
 
   private _wait(line: WaitLine<void>, op: Op | undefined): Promise<void> {
