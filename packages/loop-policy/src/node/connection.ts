@@ -56,7 +56,8 @@ export async function connect<P extends AnyProtocol>(
         endpoint,
         options,
         timers,
-        makeOnread: () => reader.onread,
+        // What TLS reads from the socket is for nobody else.
+        makeOnread: () => (tls === undefined ? reader.onread : undefined),
         connected: (socket) => {
           if (tls === undefined) {
             begin(socket);
