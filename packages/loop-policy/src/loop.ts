@@ -34,7 +34,10 @@ export interface ListenOptions {
   /** TCP keep-alive after that many milliseconds without traffic. Default: none. */
   readonly keepAliveMs?: number | undefined;
   readonly watermarks?: WriteWatermarks | undefined;
-  /** Speak TLS from the first byte; a connection gets its protocol when the handshake is done. */
+  /**
+   * Speak TLS from the first byte; a connection gets its protocol when the handshake is done. Clients whose handshake
+   * fails, or takes too long, are dropped without a word, and counted in `failedHandshakes`.
+   */
   readonly tls?: TlsServerOptions | undefined;
   /** Share the port with other sockets that ask for it, the system spreads the connections (SO_REUSEPORT). Default false. */
   readonly reusePort?: boolean | undefined;
@@ -121,6 +124,7 @@ export interface Loop extends TimerSource, AsyncDisposable {
    *
    * @param factory - Makes the protocol, once the connection is up.
    * @throws {ConnectError} If the endpoint cannot be reached; `cause` is the system's error.
+   * @throws {TlsError} If TLS was asked for and the handshake failed; `reason` is the platform's name for it.
    * @throws {TimeoutError} or the signal's reason; a connection that comes late is closed.
    * @throws {LoopClosedError} After `close()`.
    * @remarks Cancellation: covers name resolution too; leaves no socket behind.

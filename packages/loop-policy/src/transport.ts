@@ -107,14 +107,18 @@ export interface Transport {
 
   /**
    * Changes to TLS in the middle of the connection, after what was written has left. The transport and its protocol
-   * stay; until it settles the protocol hears nothing but `connectionLost`.
+   * stay; until it settles the protocol hears nothing of the peer, only of its own writing, and `connectionLost`.
    *
    * @returns Resolves when the handshake is done, before any decrypted data is delivered; `info.tls` says what was agreed.
    * @throws {TlsError} If the handshake fails, or if bytes of the peer were received in the clear after the ones that the
    * protocol has seen (somebody may have put them in); the connection is aborted.
-   * @throws {TransportClosedError} If the transport is closing, or speaks TLS already; nothing changes.
+   * @throws {TransportClosedError} If the transport is closing, or speaks TLS already; nothing changes. Also if it is
+   * aborted meanwhile without an error.
+   * @throws {TypeError} or {RangeError} If an option is not what it must be; nothing changes.
    * @throws {TimeoutError} or the signal's reason; the connection is aborted.
-   * @remarks What is written meanwhile leaves after the handshake, encrypted.
+   * @remarks What is written meanwhile leaves after the handshake, encrypted; so do an end of data and a `close()` that
+   * are asked for meanwhile, which is why a peer that does not answer must be given a time limit.
+   * A peer must not begin its handshake before it has our answer that we will, else we take the bytes for a message.
    */
   startTls(options?: StartTlsOptions & Op): Promise<void>;
 
