@@ -1,4 +1,4 @@
-import { getLoop, TransportClosedError, withLimits } from '@millrace/loop-policy';
+import { ConnectionLostError, getLoop, TransportClosedError, withLimits } from '@millrace/loop-policy';
 import type {
   AnyProtocol,
   Endpoint,
@@ -78,14 +78,21 @@ class HandledProtocol extends StreamProtocol {
     try {
       await this._handler(this.connection);
     } catch (error) {
-      const isOver = error instanceof TransportClosedError || (this._lost !== null && error === this._lost);
-      if (!isOver) {
+      if (!this._isOver(error)) {
         transport.abort(error instanceof Error ? error : new Error('the handler threw', { cause: error }));
         report(transport.loop, error);
       }
     }
     // Whether it ends well is the peer's business, and was the handler's as long as it ran.
     await this.connection.close().catch(() => undefined);
+  }
+
+  /** Whether `error` only says that the connection is gone. */
+  private _isOver(error: unknown): boolean {
+    if (error instanceof TransportClosedError) return true;
+    // Another protocol was told of the loss, not this one.
+    if (this.connection._isHandedOver) return error instanceof ConnectionLostError;
+    return this._lost !== null && error === this._lost;
   }
 }
 

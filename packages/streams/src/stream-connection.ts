@@ -45,6 +45,15 @@ export class StreamConnection implements AsyncDisposable {
     return this.writer.closed;
   }
 
+  /**
+   * Whether another protocol has the transport.
+   *
+   * @internal
+   */
+  get _isHandedOver(): boolean {
+    return this._successor !== undefined;
+  }
+
   /** Sends what was written, ends the connection, and waits for that: see {@link StreamWriter.close}. */
   close(op?: Op): Promise<void> {
     return this._successor?.close?.(op) ?? this.writer.close(op);

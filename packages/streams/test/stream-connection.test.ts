@@ -4,36 +4,8 @@ import { TimeoutError } from '@millrace/timeouts';
 import { describe, expect, test } from 'vitest';
 import { StreamProtocol, type StreamConnection } from '../src/index.js';
 import { decode, encode, outcome } from './fake-source.js';
-import { makePair, pattern, settle } from './stream-pair.js';
-
-/** A protocol that writes down what it is told. */
-class Successor implements Protocol {
-  readonly events: string[] = [];
-
-  connectionMade(): void {
-    this.events.push('made');
-  }
-
-  dataReceived(chunk: Uint8Array): void {
-    this.events.push(`data ${decode(chunk) ?? ''}`);
-  }
-
-  eofReceived(): void {
-    this.events.push('eof');
-  }
-
-  pauseWriting(): void {
-    this.events.push('pause');
-  }
-
-  resumeWriting(): void {
-    this.events.push('resume');
-  }
-
-  connectionLost(): void {
-    this.events.push('lost');
-  }
-}
+import { Successor } from './successor.js';
+import { makePair, pattern, settle } from './memory-pair.js';
 
 async function readAll(connection: StreamConnection): Promise<Uint8Array> {
   const parts: Uint8Array[] = [];

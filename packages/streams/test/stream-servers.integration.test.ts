@@ -21,7 +21,8 @@ import {
   type StreamHandler,
 } from '../src/index.js';
 import { decode, encode } from './fake-source.js';
-import { pattern, settle } from './stream-pair.js';
+import { Successor } from './successor.js';
+import { pattern, settle } from './memory-pair.js';
 
 const ANY_PORT = 'tcp://127.0.0.1:0';
 let loop: Loop;
@@ -171,6 +172,20 @@ describe('listenStreams: a handler that throws', () => {
     await server.close();
     expect(seen).toHaveLength(1);
     expect(seen[0]).toBeInstanceOf(ConnectionLostError);
+    expect(uncaught).toEqual([]);
+  });
+
+  test('because the connection is gone says nothing new to whom it was handed over either', async () => {
+    const lost = new ConnectionLostError('gone', { cause: new Error('reset') });
+    const server = await listen(async (connection) => {
+      await connection.reader.readExactly(1);
+      connection.handOver(new Successor());
+      throw lost;
+    });
+    const connection = await connect(server);
+    connection.writer.write(encode('x'));
+    expect(await connection.reader.read()).toBeUndefined();
+    await connection.close();
     expect(uncaught).toEqual([]);
   });
 
