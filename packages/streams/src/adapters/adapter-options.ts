@@ -1,5 +1,6 @@
 import type { AnyProtocol, Loop, Transport, WriteWatermarks } from '@millrace/loop-policy';
 import { StreamConnection } from '../stream-connection.js';
+import { checkLimit } from '../stream-reader.js';
 import { StreamProtocol, type StreamOptions } from '../stream-protocol.js';
 import type { Conduit } from './conduit.js';
 import { ConduitTransport } from './conduit-transport.js';
@@ -36,6 +37,7 @@ export function transportOver<P extends AnyProtocol>(
 /** Makes a stream connection of a conduit. */
 export function connectionOver(makeConduit: () => Conduit, options: FromOptions): StreamConnection {
   const { limitBytes, loop, timers, watermarks } = options;
+  if (limitBytes !== undefined) checkLimit(limitBytes);
   const protocol = new StreamProtocol({ limitBytes, timers });
   transportOver(makeConduit, () => protocol, { loop, watermarks });
   return protocol.connection;
