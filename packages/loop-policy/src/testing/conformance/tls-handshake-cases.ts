@@ -12,7 +12,11 @@ export const tlsHandshakeCases: readonly ConformanceCase[] = [
     needs: ['tcp', 'tls'],
     run: async (lab: Lab) => {
       const loop = lab.newLoop();
-      const server = lab.recorder({ onData: (_, transport) => { transport.write(HTTP); } });
+      const server = lab.recorder({
+        onData: (_, transport) => {
+          transport.write(HTTP);
+        },
+      });
       await refused(lab, loop, await lab.listen(loop, () => server), {});
       lab.equal(server.bytes[0], 0x16, 'the first byte, which says that a handshake follows');
       await server.lost;
@@ -23,7 +27,11 @@ export const tlsHandshakeCases: readonly ConformanceCase[] = [
     needs: ['tcp', 'tls'],
     run: async (lab: Lab) => {
       const loop = lab.newLoop();
-      const server = lab.recorder({ onData: (_, transport) => { transport.close(); } });
+      const server = lab.recorder({
+        onData: (_, transport) => {
+          transport.close();
+        },
+      });
       await refused(lab, loop, await lab.listen(loop, () => server), {});
     },
   },

@@ -228,7 +228,11 @@ const failingCases: readonly ConformanceCase[] = [
     needs: ['tcp', 'startTls'],
     run: async (lab: Lab) => {
       const client = lab.recorder();
-      const server = lab.recorder({ onData: (_, transport) => { transport.close(); } });
+      const server = lab.recorder({
+        onData: (_, transport) => {
+          transport.close();
+        },
+      });
       const pair = await lab.connectPair(client, server);
       const error = await lab.rejects(pair.client.startTls(CLIENT), 'TlsError', 'startTls() to fail');
       lab.equal(await client.lost, error, 'the error of connectionLost');
