@@ -13,8 +13,8 @@ export async function start(): Promise<AsyncDisposable> {
   const { missing } = await findPeers();
   if (missing.length > 0) console.log(`\necho: not installed, so left out: ${missing.join(', ')}`);
   if (!arePinned) console.log('\necho: without two cores and taskset, server and load disturb each other');
-  await buildLoad().catch((cause: unknown) => {
-    console.log(`\necho: the load comes from Node, which is slower than some servers: ${String(cause)}`);
+  await buildLoad().catch((error: unknown) => {
+    console.log(`\necho: the load comes from Node, which is slower than some servers: ${String(error)}`);
   });
   return { [Symbol.asyncDispose]: () => Promise.resolve() };
 }

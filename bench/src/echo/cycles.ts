@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import type { Benchmark, Contender, Target } from '../kit/contender.js';
 import { pinned } from './cores.js';
-import { driven, startServer } from './echo-contender.js';
+import { driven, openAll, startServer } from './echo-contender.js';
 import { LineProcess } from './line-process.js';
 import { buildLoad } from './native-build.js';
 import { openDescriptors, residentBytes } from './process-stats.js';
@@ -32,9 +32,10 @@ function growth({ pid }: LineProcess): Required<Pick<Contender, 'begin' | 'count
 }
 
 async function accepting(kind: ServerKind): Promise<Contender> {
+  const program = await buildLoad();
   const server = await startServer(kind, 'tcp');
   const args = ['cycle', server.target, String(MESSAGE_BYTES), String(PARALLEL)];
-  const load = await LineProcess.start(pinned('load', [await buildLoad(), ...args]));
+  const load = await LineProcess.start(pinned('load', [program, ...args]));
   await load.next();
   return {
     ...driven(kind.name, server.process, load),
@@ -44,7 +45,8 @@ async function accepting(kind: ServerKind): Promise<Contender> {
 }
 
 async function connecting(name: string, kind: 'net' | 'loop'): Promise<Contender> {
-  const server = await LineProcess.start(pinned('load', [await buildLoad(), 'serve', 'tcp']));
+  const program = await buildLoad();
+  const server = await LineProcess.start(pinned('load', [program, 'serve', 'tcp']));
   const port = (await server.next()).split(' ')[1] ?? '';
   const script = fileURLToPath(new URL('./clients/cycle-client.js', import.meta.url));
   const client = await LineProcess.start(pinned('measured', [process.execPath, script, kind, port]));
@@ -76,13 +78,13 @@ export const cycles: readonly Benchmark[] = [
     name: 'echo/connect-close/accepted',
     title: `connections that are accepted, echo ${MESSAGE_BYTES}B, and are closed, ${PARALLEL} at a time (server)`,
     targets: flat(LOOP),
-    open: async () => [await accepting(NET), await accepting(LOOP), await accepting(STREAMS)],
+    open: async () => openAll([accepting(NET), accepting(LOOP), accepting(STREAMS)]),
   },
   {
     ...common,
     name: 'echo/connect-close/connecting',
     title: `connections that are made, echo ${MESSAGE_BYTES}B, and are closed, ${PARALLEL} at a time (client)`,
     targets: flat(LOOP),
-    open: async () => [await connecting(NET.name, 'net'), await connecting(LOOP.name, 'loop')],
+    open: async () => openAll([connecting(NET.name, 'net'), connecting(LOOP.name, 'loop')]),
   },
 ];

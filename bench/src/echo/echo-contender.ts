@@ -61,6 +61,16 @@ export async function startLoad(
   }
 }
 
+/** Opens contenders at the same time; if one fails, the others' processes are ended, too. */
+export async function openAll(opening: readonly Promise<Contender>[]): Promise<Contender[]> {
+  const outcomes = await Promise.allSettled(opening);
+  const failed = outcomes.find((outcome) => outcome.status === 'rejected');
+  const opened = outcomes.flatMap((outcome) => (outcome.status === 'fulfilled' ? [outcome.value] : []));
+  if (failed === undefined) return opened;
+  for (const contender of opened) await contender.close?.();
+  throw failed.reason;
+}
+
 /** The program that makes the load. */
 export async function loadCommand(): Promise<readonly string[]> {
   try {

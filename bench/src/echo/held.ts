@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import type { Benchmark, Contender } from '../kit/contender.js';
 import { pinned } from './cores.js';
-import { driven, startLoad, startServer } from './echo-contender.js';
+import { driven, openAll, startLoad, startServer } from './echo-contender.js';
 import { LineProcess } from './line-process.js';
 import { peakResidentBytes, residentBytes } from './process-stats.js';
 import { findPeers, LOOP, NET, STREAMS, type ServerKind } from './server-kinds.js';
@@ -71,9 +71,7 @@ export const held: Benchmark = {
   splitsCpu: true,
   open: async () => {
     const { peers } = await findPeers();
-    const contenders: Contender[] = [];
-    for (const kind of [NET, LOOP, STREAMS, ...peers]) contenders.push(await holding(kind, loadInC));
-    contenders.push(await holding(LOOP, loadOnLoop, 'both'));
-    return contenders;
+    const kinds = [NET, LOOP, STREAMS, ...peers];
+    return openAll([...kinds.map((kind) => holding(kind, loadInC)), holding(LOOP, loadOnLoop, 'both')]);
   },
 };

@@ -38,12 +38,20 @@ export async function buildOnce(name: string, sources: readonly string[], compil
 /** The command that makes `output`. */
 export type Compile = (output: string) => readonly string[] | Promise<readonly string[]>;
 
-/** Builds the load generator; rejects where there is no C compiler, or no epoll. */
+/**
+ * Builds the load generator.
+ *
+ * @throws {Error} Where there is no C compiler, or no epoll, which only Linux has.
+ */
 export async function buildLoad(): Promise<string> {
   const names = await readdir(sourcePath('load'));
   const paths = names.filter((name) => /\.[ch]$/.test(name)).map((name) => sourcePath(`load/${name}`));
   const units = paths.filter((path) => path.endsWith('.c'));
-  return buildOnce('load', paths, (output) => ['cc', '-O2', '-pthread', ...units, '-o', output]);
+  try {
+    return await buildOnce('load', paths, (output) => ['cc', '-O2', '-pthread', ...units, '-o', output]);
+  } catch (cause) {
+    throw new Error('expected Linux and a C compiler, cc, to build the load generator with', { cause });
+  }
 }
 
 export async function buildLibuvServer(): Promise<string> {
