@@ -7,6 +7,7 @@ const SUBJECT = /^(delivery|reading|ending|writing|watermarks|buffered|setProtoc
 /** What is otherwise, as `withLimits` says. */
 const OTHERWISE: readonly string[] = [
   'watermarks: the ones of connect() and listen() hold from the beginning',
+  'TLS: an error of the factory is told to the one who connects, after the handshake',
   'server: the watermarks of listen() are those of its connections',
 ];
 
