@@ -9,6 +9,7 @@ export const layers = {
   'async-queue': { imports: ['timeouts'] },
   sync: { imports: ['timeouts'] },
   'loop-policy': { imports: ['timeouts'] },
+  'loop-sim': { imports: ['loop-policy', 'timeouts'] },
   streams: { imports: ['codecs', 'loop-policy', 'read-buffer', 'write-buffer', 'timeouts'] },
   'postgres-protocol': { pure: true, imports: ['read-buffer', 'write-buffer'] },
   postgres: { imports: ['postgres-protocol', 'loop-policy', 'read-buffer', 'write-buffer', 'timeouts'] },

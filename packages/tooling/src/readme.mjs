@@ -10,7 +10,7 @@
 // the `text` fence that directly follows it, if there is one.
 import assert from 'node:assert/strict';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { format } from 'node:util';
 import ts from 'typescript';
 
@@ -29,17 +29,16 @@ export function readmeExamples(packageDir, file = 'README.md') {
     const line = text.slice(0, match.index).split('\n').length;
     const { code = '', output } = match.groups ?? {};
     const name = `${file}:${String(line)} runs as printed`;
-    return { name, code, output, run: () => runExample(dir, index, code, output) };
+    return { name, code, output, run: () => runExample(dir, join(basename(file, '.md'), `example-${String(index + 1)}.ts`), code, output) };
   });
   assert.ok(examples.length > 0, `${join(packageDir, file)} has no example in a \`\`\`ts fence`);
   return examples;
 }
 
-async function runExample(dir, index, code, expected) {
+async function runExample(dir, name, code, expected) {
   // Inside the package, so that its own name and its dependencies resolve as they do for a reader.
-  const folder = join(dir, '.results/readme');
-  mkdirSync(folder, { recursive: true });
-  const path = join(folder, `example-${String(index + 1)}.ts`);
+  const path = join(dir, '.results/readme', name);
+  mkdirSync(dirname(path), { recursive: true });
   writeFileSync(path, code);
   typecheck(dir, path);
   const logged = [];
