@@ -2,7 +2,14 @@ import { spawn } from 'node:child_process';
 import type { Socket } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { nodePolicy, type AnyProtocol, type ConnectOptions, type Loop, type Protocol } from '../src/index.js';
+import {
+  nodePolicy,
+  type AnyProtocol,
+  type ConnectOptions,
+  type Loop,
+  type Protocol,
+  type Transport,
+} from '../src/index.js';
 import { BufferedRecorder, pattern, Recorder, settle } from './recorder.js';
 
 let loop: Loop;
@@ -208,6 +215,34 @@ describe('writing', () => {
     await server.lost;
     expect(Buffer.compare(server.bytes, Buffer.concat(chunks))).toBe(0);
     expect(recycled.size).toBe(3000);
+  });
+});
+
+describe('abort', () => {
+  test('is a reset for the peer, so that what was cut off does not look complete', async () => {
+    const [client, server] = [new Recorder(), new Recorder()];
+    await pair(client, server);
+    server.transport.write(pattern(10));
+    await client.until(() => client.byteCount === 10);
+    server.transport.abort();
+    expect(await client.lost).toMatchObject({ name: 'ConnectionLostError', cause: { code: 'ECONNRESET' } });
+    expect(await server.lost).toBe(null);
+    expect(client.events).not.toContain('eofReceived');
+  });
+
+  test('after writeEof, or of a connection that ends in connectionMade, is none', async () => {
+    const [client, server] = [new Recorder(), new Recorder({ onEof: () => true })];
+    await pair(client, server);
+    server.transport.writeEof();
+    server.transport.abort();
+    expect(await client.lost).toBe(null);
+    expect(await server.lost).toBe(null);
+    const refused = new Recorder();
+    const onMade = (transport: Transport): void => {
+      transport.abort();
+    };
+    await pair(refused, new Recorder({ onMade }));
+    expect(await refused.lost).toBe(null);
   });
 });
 

@@ -1,5 +1,5 @@
 import type { LookupAddress } from 'node:dns';
-import type { OnReadOpts, Socket } from 'node:net';
+import type { OnReadOpts, Socket, TcpNetConnectOpts } from 'node:net';
 import type { TimerSource, Timer } from '@millrace/timeouts';
 import type { ParsedEndpoint } from '../endpoint.js';
 import type { ConnectOptions } from '../loop.js';
@@ -105,13 +105,13 @@ export class Dial {
       return;
     }
     this._attempts.add(socket);
-    let failure: unknown = new Error('the connection was given up');
+    let failure: unknown;
     const onError = (error: unknown): void => {
       failure = error;
     };
     const onClose = (): void => {
       this._attempts.delete(socket);
-      this._lost(failure);
+      this._lost(failure ?? new Error('the connection was given up'));
     };
     socket.on('error', onError);
     socket.once('close', onClose);
@@ -150,13 +150,15 @@ export class Dial {
     const { endpoint, options } = this._how;
     const { localAddress, keepAliveMs, noDelay = true } = options;
     return this._host.net.connect({
-      ...this._common(),
       host: address,
       port: endpoint.kind === 'tcp' ? endpoint.port : 0,
+      localAddress,
       noDelay,
-      ...(localAddress === undefined ? {} : { localAddress }),
-      ...(keepAliveMs === undefined ? {} : { keepAlive: true, keepAliveInitialDelay: keepAliveMs }),
-    });
+      keepAlive: keepAliveMs !== undefined,
+      keepAliveInitialDelay: keepAliveMs,
+      allowHalfOpen: true,
+      onread: this._how.makeOnread(),
+    } as TcpNetConnectOpts);
   }
 
   private _openPath(path: string): Socket {

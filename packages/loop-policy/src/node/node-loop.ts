@@ -12,12 +12,19 @@ import type { Transport } from '../transport.js';
 import { connect } from './connection.js';
 import { ConnectionSet } from './connection-set.js';
 import { nodeHost } from './host.js';
+import { LingerLane } from './linger-lane.js';
 import { NodeDatagram } from './node-datagram.js';
 import { NodeServer } from './node-server.js';
 import { NodeTransport } from './node-transport.js';
 import { Scheduler } from './scheduler.js';
 import { UncaughtErrors } from './uncaught.js';
 import { watch, type Watchdog } from './watchdog.js';
+
+/**
+ * How long after our end of data we go on discarding the peer's, before the socket is closed. Closing a socket with
+ * unread data resets the connection, and a reset can take away from the peer what we just sent.
+ */
+const LINGER_MS = 1000;
 
 /** A loop on `node:net`. All of them share the process's one libuv loop; each owns its connections and servers. */
 export class NodeLoop implements Loop {
@@ -32,6 +39,10 @@ export class NodeLoop implements Loop {
   readonly connecting: Set<() => void> = new Set();
   /** Set while somebody watches. */
   watchdog: Watchdog | undefined = undefined;
+  /** Transports that have sent everything, and only wait for the peer's end. */
+  readonly lingering: LingerLane<NodeTransport> = new LingerLane(hostTimers, LINGER_MS, (transport) => {
+    transport.stopLingering();
+  });
   private readonly _transports = new ConnectionSet<NodeTransport>();
   private readonly _servers = new Set<NodeServer>();
   private readonly _uncaught = new UncaughtErrors();

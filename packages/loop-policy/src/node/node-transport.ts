@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import type { Op, Timer } from '@millrace/timeouts';
+import type { Op } from '@millrace/timeouts';
 import { checkChunk } from '../check-chunk.js';
 import { ConnectionLostError, TlsError, TransportClosedError } from '../errors.js';
 import type { AnyProtocol, ConnectionCallbacks, Protocol } from '../protocol.js';
@@ -14,12 +14,6 @@ import { disownSocket, ownSocket, type SocketOwner } from './socket-events.js';
 import { brokenTls, isTlsFailure } from './tls-failure.js';
 import type { Secured } from './tls-handshake.js';
 import { upgradeToTls, type Upgradable } from './tls-upgrade.js';
-
-/**
- * How long after our end of data we go on discarding the peer's, before the socket is closed. Closing a socket with
- * unread data resets the connection, and a reset can take away from the peer what we just sent.
- */
-const LINGER_MS = 1000;
 
 /**
  * How a transport ends. `open` -> `closing` (sending what is queued) -> `lingering` (our end is sent) -> `lost`, or
@@ -65,7 +59,6 @@ export class NodeTransport implements Transport, SocketOwner, SentListener, Upgr
   private readonly _out = new Outbox();
   private readonly _gate = new WriteGate();
   private _error: Error | null = null;
-  private _linger: Timer | undefined;
   private _onSent: ((error?: Error | null) => void) | undefined;
 
   /** @throws {TypeError} If `protocol` takes bytes in no known way. */
@@ -145,10 +138,13 @@ export class NodeTransport implements Transport, SocketOwner, SentListener, Upgr
 
   abort(error?: Error): void {
     if (this._phase === 'aborting' || this._phase === 'lost') return;
+    // The peer must be able to tell what was cut off from what was complete: TLS says so by itself, TCP by a reset.
+    const canReset = this._phase === 'open' && !this._endedWriting && this._isTcp && this._isUsed;
     this._phase = 'aborting';
     this._error ??= error ?? null;
     this._held = undefined;
-    this._socket.destroy();
+    if (canReset) this._socket.resetAndDestroy();
+    else this._socket.destroy();
     this._endIfGone();
   }
 
@@ -171,7 +167,10 @@ export class NodeTransport implements Transport, SocketOwner, SentListener, Upgr
     const wasPaused = this._gate.isPaused;
     this._checkGate();
     // What the socket has now was given to it without a word about its departure.
-    if (this._gate.isPaused && !wasPaused && this._out.gatheredBytes === 0) this._out.watch(this._socket, this);
+    if (!this._gate.isPaused || wasPaused || this._out.gatheredBytes > 0) return;
+    if (this._phase === 'open' && !this._endedWriting && this._upgrade !== 'handshake') {
+      this._out.watch(this._socket, this);
+    }
   }
 
   setProtocol(protocol: AnyProtocol): void {
@@ -320,20 +319,23 @@ export class NodeTransport implements Transport, SocketOwner, SentListener, Upgr
   }
 
   socketFinished(): void {
+    this._checkGate();
     if (this._phase !== 'closing') return;
     this._phase = 'lingering';
     if (this._socket.readableEnded) {
       this._socket.destroy();
       return;
     }
-    this._linger = this.loop.callLater(LINGER_MS, () => {
-      this._socket.destroy();
-    });
-    this._linger.unref();
+    this.loop.lingering.add(this);
+  }
+
+  /** The peer was given long enough to end its side. */
+  stopLingering(): void {
+    this._socket.destroy();
   }
 
   socketFailed(error: Error): void {
-    this._error ??= isTlsFailure(error) ? brokenTls(error) : lostBy(error);
+    if (this._phase !== 'aborting') this._error ??= isTlsFailure(error) ? brokenTls(error) : lostBy(error);
     this._socket.destroy(); // does nothing to a plain socket; one with TLS tells of broken records and stays
   }
 
@@ -347,11 +349,21 @@ export class NodeTransport implements Transport, SocketOwner, SentListener, Upgr
     const error = this._phase === 'lingering' ? null : (this._error ?? this._unexpected());
     this._phase = 'lost';
     this._held = undefined;
-    this._linger?.cancel();
+    this.loop.lingering.delete(this);
     this.loop.countWritten(Math.min(0, this._socket.bytesWritten - this._out.givenBytes));
     this._recycle(this._out.lose());
     this._tell('connectionLost', error);
     this.loop.connectionEnded(this);
+  }
+
+  /** Whether the socket speaks TCP and nothing on top of it. */
+  private get _isTcp(): boolean {
+    return this.info.remotePort !== undefined && this.info.tls === undefined && this._upgrade === 'none';
+  }
+
+  /** A client that is refused at once sees an end and not a failed attempt to connect. */
+  private get _isUsed(): boolean {
+    return this._isStarted || this._out.givenBytes + this._out.gatheredBytes > 0;
   }
 
   private get _isReading(): boolean {
