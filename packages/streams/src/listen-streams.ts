@@ -84,7 +84,8 @@ class HandledProtocol extends StreamProtocol {
       }
     }
     // Whether it ends well is the peer's business, and was the handler's as long as it ran.
-    await this.connection.close().catch(() => undefined);
+    if (this.connection._isHandedOver) await this.connection.close().catch(() => undefined);
+    else transport.close();
   }
 
   /** Whether `error` only says that the connection is gone. */

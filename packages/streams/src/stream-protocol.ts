@@ -3,7 +3,7 @@ import type { Protocol, Transport, WriteWatermarks } from '@millrace/loop-policy
 import type { TimerSource } from '@millrace/timeouts';
 import { StreamConnection } from './stream-connection.js';
 import { StreamReader } from './stream-reader.js';
-import type { StreamWriter } from './stream-writer.js';
+import { closedHere, type StreamWriter } from './stream-writer.js';
 
 /** What a connection of streams may be told. */
 export interface StreamOptions {
@@ -85,7 +85,8 @@ export class StreamProtocol implements Protocol {
 
   connectionLost(error: Error | null): void {
     const connection = this._connection;
-    connection?.reader.fail(error ?? new TransportClosedError('the connection was closed on our side'));
-    connection?.writer.connectionLost(error);
+    if (connection === undefined) return;
+    if (!connection.reader.hasEnded) connection.reader.fail(error ?? closedHere());
+    connection.writer.connectionLost(error);
   }
 }
