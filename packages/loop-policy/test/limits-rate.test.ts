@@ -101,14 +101,45 @@ describe('bytesPerSec for reading', () => {
     expect(time.clock.pending).toBe(0);
   });
 
-  test('reads on without it where the loop was closed', () => {
-    const { client, server } = connect({ bytesPerSec: { read: 1000 } });
-    client.transport.write(pattern(500));
-    time.run();
+  test('reads on without it where the loop was closed', async () => {
+    const { client, server } = connect({ bytesPerSec: { read: 1000 }, idleMs: 1000 });
     time.close();
-    time.clock.advance(1000);
-    expect(server.byteCount).toBe(500);
+    for (let i = 0; i < 3; i++) {
+      client.transport.write(pattern(500));
+      await Promise.resolve();
+    }
+    time.clock.advance(5000); // silence cannot be timed any more, either
+    await Promise.resolve();
+    expect(server.byteCount).toBe(1500);
     expect(time.clock.pending).toBe(0);
+  });
+
+  test('gives a protocol that closes in the middle of a chunk nothing more of it', async () => {
+    const server = new Recorder({
+      onData: (_, transport) => {
+        transport.write(pattern(600));
+        transport.close();
+      },
+    });
+    const { client } = connectLimited(time, { bytesPerSec: 1000 }, server, new BufferedRecorder(server, 64));
+    client.transport.write(pattern(300));
+    time.advance(2000);
+    client.transport.close();
+    time.run();
+    expect(server.byteCount).toBe(64);
+    expect(server.story).toEqual(['connectionMade', 'getBuffer', 'dataReceived', 'connectionLost']);
+    expect(client.bytes).toEqual(pattern(600));
+    expect(await server.lost).toBe(null);
+  });
+
+  test('has an error of the clock reported, which ends the connection', () => {
+    const failure = new Error('no clock');
+    time.loop.callLater = () => {
+      throw failure;
+    };
+    const { client, server } = connect({ idleMs: 1000 });
+    expect(time.uncaught).toEqual([failure]);
+    expect([client.isLost, server.events]).toEqual([true, []]);
   });
 });
 
@@ -259,6 +290,19 @@ describe('bytesPerSec for writing', () => {
     expect(order).toEqual([600, 6, 'lost']);
     expect(await server.lost).toBe(reason);
     expect(transport.bufferedBytes).toBe(0);
+  });
+
+  test('sends nothing more once it is aborted, also when its time comes before connectionLost', () => {
+    const { client, transport } = connect({ bytesPerSec: { write: 1000 } });
+    transport.write(pattern(600));
+    transport.abort();
+    expect(() => {
+      transport.write(pattern(1));
+    }).toThrow(TransportClosedError);
+    time.clock.advance(1000);
+    time.run();
+    expect(client.byteCount).toBe(0);
+    expect(time.clock.pending).toBe(0);
   });
 
   test('has throws of owners and of callbacks reported, and the connection ends', () => {

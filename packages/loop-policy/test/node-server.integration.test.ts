@@ -186,6 +186,22 @@ test('a loop that is closed while a server is being started has none', async () 
   expect(loop.metrics().openServers).toBe(0);
 });
 
+test('a factory that closes its own server finishes that connection, too', async () => {
+  const accepted = new Recorder({
+    onMade: (transport) => {
+      transport.write(pattern(10));
+    },
+  });
+  const server = await loop.listen(() => {
+    void server.close();
+    return accepted;
+  }, 'tcp://127.0.0.1:0');
+  const { protocol } = await loop.connect(() => new Recorder(), { host: '127.0.0.1', port: server.address.port ?? 0 });
+  await protocol.lost;
+  expect(protocol.byteCount).toBe(10);
+  expect((await server.closed).cut).toBe(0);
+});
+
 test('close() breaks off TLS handshakes, which have no protocol yet, and waits for the others', async () => {
   const { server: own, ca } = testCertificates;
   const accepted: Recorder[] = [];

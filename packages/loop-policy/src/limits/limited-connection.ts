@@ -33,10 +33,11 @@ export class LimitedConnection implements Protocol, LimitedLink {
     }
     this._admitted = decision;
     limits.stats.admitted++;
-    this._protocol = checkProtocol(limits.factory());
+    const protocol = checkProtocol(limits.factory());
     this._inner = inner;
     this._transport = new LimitedTransport(inner, this, limits);
-    this._protocol.connectionMade(this._transport);
+    this._protocol = protocol; // from here on it hears of everything
+    protocol.connectionMade(this._transport);
     // Only now, since a buffered protocol may be asked for memory at once.
     if (isBuffered(this._protocol) && !this._isBuffered && !this._transport.isClosing) this._deliver();
   }
