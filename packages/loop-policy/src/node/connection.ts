@@ -44,6 +44,7 @@ export async function connect<P extends AnyProtocol>(
           const connection = loop.adopt(socket, factory, options, path, info);
           connection.transport.hostName = hostName;
           reader.transport = connection.transport;
+          connection.transport.readsIntoSlab = tls === undefined && reader.onread !== undefined;
           connection.transport.start();
           resolve(connection);
         } catch (error) {

@@ -41,7 +41,10 @@ export class NodeTransport implements Transport, SocketOwner, SentListener, Upgr
   server: { connectionEnded(transport: NodeTransport): void } | undefined;
   /** The host that was connected to; its certificate should be for that name. */
   hostName: string | undefined;
+  /** Whether the socket reads into memory that it shares, or that is the protocol's. */
+  readsIntoSlab = false;
   private _socket: Socket;
+  private _isSocketPaused = true; // it may be going on although reading is paused, but not the other way round
   private _protocol: AnyProtocol;
   /** Exactly one of these is set: how the protocol takes its bytes. */
   private _byChunk: Protocol | undefined;
@@ -84,7 +87,7 @@ export class NodeTransport implements Transport, SocketOwner, SentListener, Upgr
     this._isStarted = true;
     if (this._phase === 'open') this._startReceiver();
     // A socket that closes at once must flow too, to see the peer's end.
-    if (!this._readingPaused) this._socket.resume();
+    if (!this._readingPaused) this._resumeSocket();
   }
 
   get bufferedBytes(): number {
@@ -151,14 +154,15 @@ export class NodeTransport implements Transport, SocketOwner, SentListener, Upgr
   pauseReading(): void {
     if (this._phase !== 'open') return;
     this._readingPaused = true;
-    if (this._upgrade === 'none') this._socket.pause();
+    // perf: a socket with chunks of its own is stopped by the first one that comes: mostly reading is resumed before.
+    if (this.readsIntoSlab && this._upgrade === 'none') this._pauseSocket();
   }
 
   resumeReading(): void {
     if (this._phase !== 'open' || !this._readingPaused) return;
     this._readingPaused = false;
     if (this._upgrade !== 'none') return;
-    if (this._held === undefined && !this._endHeld) this._socket.resume();
+    if (this._held === undefined && !this._endHeld) this._resumeSocket();
     else this._deliverHeldSoon();
   }
 
@@ -191,7 +195,7 @@ export class NodeTransport implements Transport, SocketOwner, SentListener, Upgr
     if (this._upgrade !== 'none') throw new TransportClosedError('expected no startTls() while another one is running');
     this.flush();
     this._upgrade = 'handshake';
-    this._socket.pause();
+    this._pauseSocket();
   }
 
   get unseenBytes(): number {
@@ -224,7 +228,8 @@ export class NodeTransport implements Transport, SocketOwner, SentListener, Upgr
     this.info = { ...this.info, tls: info };
     this._upgrade = 'handover';
     this._out.givenBytes = 0; // what was sent in the clear, another socket counted
-    socket.pause();
+    this.readsIntoSlab = false;
+    this._pauseSocket();
     ownSocket(socket, this);
     this.flush();
     if (this._phase === 'closing') this._endOpenSocket();
@@ -409,11 +414,28 @@ export class NodeTransport implements Transport, SocketOwner, SentListener, Upgr
   }
 
   private _hold(chunk: Uint8Array): void {
-    const before = this._held ?? new Uint8Array(0);
-    const held = new Uint8Array(before.length + chunk.length);
-    held.set(before);
-    held.set(chunk, before.length);
+    if (this._upgrade === 'none') this._pauseSocket();
+    const before = this._held;
+    if (before === undefined && !this.readsIntoSlab) {
+      this._held = chunk; // nobody else has that memory
+      return;
+    }
+    const heldBytes = before?.length ?? 0;
+    const held = new Uint8Array(heldBytes + chunk.length);
+    if (before !== undefined) held.set(before);
+    held.set(chunk, heldBytes);
     this._held = held;
+  }
+
+  private _pauseSocket(): void {
+    this._isSocketPaused = true;
+    this._socket.pause();
+  }
+
+  private _resumeSocket(): void {
+    if (!this._isSocketPaused) return;
+    this._isSocketPaused = false;
+    this._socket.resume();
   }
 
   private _deliverHeldSoon(): void {
@@ -429,7 +451,7 @@ export class NodeTransport implements Transport, SocketOwner, SentListener, Upgr
     if (held !== undefined) this._deliverOrHold(held);
     if ((this._phase as Phase) !== 'open' || !this._isReading) return;
     if (this._endHeld) this.socketEnded();
-    else this._socket.resume();
+    else this._resumeSocket();
   }
 
   private _isReadingBy(receiver: BufferReceiver): boolean {
@@ -477,7 +499,7 @@ export class NodeTransport implements Transport, SocketOwner, SentListener, Upgr
 
   /** Sends what is left, and waits for the peer to do the same. */
   private _endOpenSocket(): void {
-    this._socket.resume();
+    this._resumeSocket();
     this._endSocket();
     if (this._socket.writableFinished) this.socketFinished(); // after writeEof() there may be nothing left to finish
     this._endIfGone();
