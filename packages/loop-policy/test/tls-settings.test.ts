@@ -7,7 +7,7 @@ const { ca, client, server } = testCertificates;
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
 
 describe('serverTls', () => {
-  test.each([
+  const bad: [string, object, RegExp][] = [
     ['without a certificate', {}, /expected cert and key/],
     ['without a key', { cert: server.cert }, /expected cert and key/],
     ['with the key of another certificate', { cert: server.cert, key: client.key }, /expected certificates and keys/],
@@ -20,7 +20,8 @@ describe('serverTls', () => {
     ['with a version that is too old', { ...server, minVersion: 'TLSv1' }, /minVersion.*TLSv1/],
     ['with an empty application protocol', { ...server, alpn: [''] }, /alpn/],
     ['with a long application protocol', { ...server, alpn: ['x'.repeat(256)] }, /alpn/],
-  ])('%s is refused', (_, options, message) => {
+  ];
+  test.each(bad)('%s is refused', (_, options, message) => {
     expect(() => serverTls(nodeHost(), options)).toThrow(message);
   });
 

@@ -56,27 +56,27 @@ const changingCases: readonly ConformanceCase[] = [
       lab.check(pair.client.info.tls !== undefined, 'TLS to be spoken');
     },
   },
-  {
-    name: 'startTls: data is delivered only after those who awaited it have run',
+  ...(['client', 'server'] as const).map((side): ConformanceCase => ({
+    name: `startTls: the ${side} is told of data and of the end only after those who awaited it have run`,
     needs: ['tcp', 'startTls'],
     run: async (lab: Lab) => {
-      let hasRun = false;
-      const seen: boolean[] = [];
-      const client = lab.recorder({ onData: () => seen.push(hasRun) });
-      const server = lab.recorder();
-      const pair = await lab.connectPair(client, server);
-      const changing = pair.server.startTls(serverSide);
-      pair.server.write(lab.pattern(10));
-      pair.server.writeEof();
-      await pair.client.startTls(CLIENT);
-      await Promise.resolve();
-      lab.equal(client.events, ['connectionMade'], 'what the client heard before');
-      hasRun = true;
-      await changing;
-      await client.lost;
-      lab.equal(seen, [true], 'whether the code after await had run at each dataReceived');
+      for (const bytes of [lab.pattern(10), new Uint8Array(0)]) {
+        const [client, server] = [lab.recorder(), lab.recorder()];
+        const pair = await lab.connectPair(client, server);
+        const changes = { server: pair.server.startTls(serverSide), client: pair.client.startTls(CLIENT) };
+        const sender = side === 'client' ? pair.server : pair.client;
+        sender.write(bytes);
+        sender.writeEof();
+        const receiver = side === 'client' ? client : server;
+        await changes[side];
+        for (let i = 0; i < 10; i++) await Promise.resolve();
+        lab.equal(receiver.events, ['connectionMade'], 'what it heard before');
+        await Promise.all([changes.client, changes.server]);
+        lab.equal(await receiver.lost, null, 'the error');
+        lab.equal(receiver.bytes, bytes, 'the bytes that arrived');
+      }
     },
-  },
+  })),
   {
     name: 'startTls: reading that is paused before or meanwhile stays paused',
     needs: ['tcp', 'startTls'],
@@ -85,6 +85,9 @@ const changingCases: readonly ConformanceCase[] = [
       const pair = await lab.connectPair(client, server);
       pair.client.pauseReading();
       const changing = Promise.all([pair.server.startTls(serverSide), pair.client.startTls(CLIENT)]);
+      for (let i = 0; i < 10; i++) await Promise.resolve(); // the handshake has begun
+      pair.client.resumeReading();
+      pair.client.pauseReading();
       pair.server.pauseReading();
       await changing;
       pair.client.write(lab.pattern(10));
@@ -299,6 +302,20 @@ const failingCases: readonly ConformanceCase[] = [
       await failing;
       lab.equal(await client.lost, reason, 'the error of connectionLost');
       lab.equal(recycled, [chunk], 'chunks that came back');
+      await server.lost;
+    },
+  },
+  {
+    name: 'startTls: abort() without an error ends it, and connectionLost is told of none',
+    needs: ['tcp', 'startTls'],
+    run: async (lab: Lab) => {
+      const [client, server] = [lab.recorder(), lab.recorder()];
+      const pair = await lab.connectPair(client, server);
+      const failing = lab.rejects(pair.client.startTls(CLIENT), 'TransportClosedError', 'startTls() to fail');
+      await server.until(() => server.byteCount > 0);
+      pair.client.abort();
+      await failing;
+      lab.equal(await client.lost, null, 'the error of connectionLost');
       await server.lost;
     },
   },
