@@ -27,7 +27,7 @@ class Pushed implements AsyncIterable<Uint8Array>, AsyncIterator<Uint8Array, und
     this.#give(Promise.resolve({ done: true, value: undefined }));
   }
 
-  fail(error: unknown): void {
+  fail(error: Error): void {
     const rejected = Promise.reject(error);
     rejected.catch(() => undefined);
     this.#give(rejected);
@@ -175,6 +175,31 @@ describe('fromDuplex', () => {
     connection.abort();
   });
 
+  test('keeps a chunk for a sink that asks late, and the end for one that asks later', async () => {
+    let ask: () => void = () => undefined;
+    const asked: unknown[] = [];
+    const { duplex } = recordingDuplex(async (chunks) => {
+      const iterator = chunks[Symbol.asyncIterator]();
+      for (let i = 0; i < 2; i++) {
+        await new Promise<void>((resolve) => {
+          ask = resolve;
+        });
+        const result = await iterator.next();
+        asked.push(result.done === true ? undefined : decode(result.value));
+      }
+    });
+    const connection = fromDuplex(duplex, { loop: own.loop });
+    connection.writer.write(encode('abc'));
+    connection.writer.writeEof();
+    await own.settle();
+    ask();
+    await own.settle();
+    ask();
+    await own.settle();
+    expect(asked).toEqual(['abc', undefined]);
+    connection.abort();
+  });
+
   test('asks the source for nothing while nobody reads', async () => {
     const { duplex, source } = recordingDuplex();
     const connection = fromDuplex(duplex, { loop: own.loop, limitBytes: 10 });
@@ -268,7 +293,7 @@ describe('toDuplex', () => {
     expect(texts.isLeft).toBe(true);
     const third = own.pair();
     const strange = new Pushed();
-    strange.fail('a text');
+    strange.fail('a text' as never);
     expect(await failure(toDuplex(third.client).sink(strange))).toBe('a text');
     expect(await failure(third.client.closed)).toMatchObject({ message: 'the source failed', cause: 'a text' });
   });

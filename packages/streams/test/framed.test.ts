@@ -365,6 +365,22 @@ describe('framed: the end', () => {
     expect(await failure(leaving())).toBeInstanceOf(ConnectionLostError);
   });
 
+  test('values sent after the loop was closed leave at once, as far as the transport takes them', async () => {
+    const { client, server } = framedPair();
+    await loop.close();
+    void client.send({ id: 1, text: 'late' });
+    expect(client.transport.bufferedBytes).toBe(10);
+    client.abort();
+    server.abort();
+  });
+
+  test('an iterator may be iterated itself', async () => {
+    const { client, server } = framedPair();
+    void client.send({ id: 1, text: 'a' });
+    client.endSending();
+    expect(await all(server[Symbol.asyncIterator]())).toEqual([{ id: 1, text: 'a' }]);
+  });
+
   test('leaving a loop leaves the connection as it is', async () => {
     const { client, server } = framedPair();
     for (const each of lines(3)) void client.send(each);
