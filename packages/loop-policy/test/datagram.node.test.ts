@@ -15,6 +15,18 @@ afterEach(async () => {
   await loop.close();
 });
 
+/** @returns The sockets of the system's that are made from now on. */
+function spyOnSockets(): dgram.Socket[] {
+  const made: dgram.Socket[] = [];
+  const { createSocket } = dgram;
+  vi.spyOn(dgram, 'createSocket').mockImplementation((options: dgram.SocketOptions | dgram.SocketType) => {
+    const socket = createSocket(options as dgram.SocketOptions);
+    made.push(socket);
+    return socket;
+  });
+  return made;
+}
+
 const openSockets = (): number => process.getActiveResourcesInfo().filter((kind) => kind === 'UDPWRAP').length;
 
 describe('a datagram transport on Node', () => {
@@ -64,17 +76,30 @@ describe('a datagram transport on Node', () => {
   });
 
   test('tells of a socket that somebody else closed', async () => {
-    const made: dgram.Socket[] = [];
-    const { createSocket } = dgram;
-    vi.spyOn(dgram, 'createSocket').mockImplementation((options: dgram.SocketOptions) => {
-      const socket = createSocket(options);
-      made.push(socket);
-      return socket;
-    });
+    const made = spyOnSockets();
     const { recorder } = await openRecorder(loop);
     made[0]?.close();
     expect(await recorder.lost).toBeInstanceOf(ConnectionLostError);
     expect(loop.metrics().openDatagrams).toBe(0);
+  });
+
+  test('drops what strangers sent before it had its remote address, and all that comes while it closes', async () => {
+    const made = spyOnSockets();
+    const remote = { host: '127.0.0.1', port: 9 };
+    const { recorder, transport } = await openRecorder(loop, {}, { local: HERE, remote });
+    const receive = (byte: number, address: string, port: number): void => {
+      made[0]?.emit('message', Buffer.of(byte), { address, port, family: 'IPv4', size: 1 });
+    };
+    receive(1, '127.0.0.2', 9);
+    receive(2, '127.0.0.1', 10);
+    receive(3, '127.0.0.1', 9);
+    transport.send(Uint8Array.of(0));
+    transport.close();
+    receive(4, '127.0.0.1', 9);
+    made[0]?.emit('error', new Error('too late'));
+    await recorder.lost;
+    expect(recorder.firstBytes).toEqual([3]);
+    expect(recorder.events).toEqual(['connectionMade', 'datagramReceived', 'connectionLost']);
   });
 
   test('refuses to share a port where the runtime would not', async () => {

@@ -160,6 +160,7 @@ export const datagramCases: readonly ConformanceCase[] = [
       for (const wrong of [0, 65536, 1.5, -1, undefined]) {
         lab.throws(send(bytes(1), { host: '127.0.0.1', port: wrong }), 'RangeError', `port ${String(wrong)}`);
       }
+      lab.equal(transport.bufferedBytes, 0, 'bufferedBytes');
       await lab.settle(loop);
       lab.equal(recorder.events, ['connectionMade'], 'the callbacks');
     },
