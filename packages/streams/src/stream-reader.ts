@@ -1,5 +1,7 @@
 import { ReadBuffer } from '@millrace/read-buffer';
-import { throwIfOver, watchOp, type Cancellable, type Op, type OpWatch, type TimerSource } from '@millrace/timeouts';
+import { throwIfOver, watchOp, type Op, type TimerSource } from '@millrace/timeouts';
+import { PendingRead } from './pending-read.js';
+import { ReadLoop } from './read-loop.js';
 import { ANY_BYTES, anyBytes, BytesInto, BytesUntil, ExactBytes, Line, Peek } from './read-requests.js';
 import type { ReadRequest } from './read-requests.js';
 
@@ -55,7 +57,8 @@ export class StreamReader implements AsyncIterable<Uint8Array> {
   private _made: ReadBuffer | undefined = undefined;
   /** A chunk that came when nothing was buffered: the next `read` hands it over as it is. */
   private _lone: Uint8Array | undefined = undefined;
-  private _waiting: PendingRead | undefined = undefined;
+  /** @internal */
+  _waiting: PendingRead | undefined = undefined;
   private _phase: Phase = 'open';
   /** Why reads fail in the phase `failed`; in the phase `open`, why one fails that finds nothing. */
   private _error: Error | undefined = undefined;
@@ -211,12 +214,12 @@ export class StreamReader implements AsyncIterable<Uint8Array> {
 
   /** Like a loop over the reader itself, with limits for the wait for each chunk. */
   chunks(op?: Op): AsyncIterableIterator<Uint8Array> {
-    return new Reads(this, () => this.read(undefined, op));
+    return new ReadLoop(this, () => this.read(undefined, op));
   }
 
   /** Reads line after line, as {@link readLine} does, until the end of the data; `options` are those of each line. */
   lines(options?: ReadLimit & Op): AsyncIterableIterator<string> {
-    return new Reads(this, () => this.readLine(options));
+    return new ReadLoop(this, () => this.readLine(options));
   }
 
   /**
@@ -277,15 +280,14 @@ export class StreamReader implements AsyncIterable<Uint8Array> {
   }
 
   /**
-   * Ends the read that waits as the end of the data would; it has taken nothing.
+   * Ends `read` as the end of the data would, if it still waits; it has taken nothing.
    *
    * @internal
    */
-  _withdraw(): void {
-    const waiting = this._waiting;
-    if (waiting === undefined) return;
-    waiting.request.giveBack(this._buffer);
-    this._settle(waiting, undefined);
+  _withdraw(read: PendingRead): void {
+    if (this._waiting !== read) return;
+    read.request.giveBack(this._buffer);
+    this._settle(read, undefined);
   }
 
   /** @internal */
@@ -430,73 +432,4 @@ export class StreamReader implements AsyncIterable<Uint8Array> {
 export function checkLimit(limitBytes: number): number {
   if (Number.isInteger(limitBytes) && limitBytes >= 1 && limitBytes <= MAX_LIMIT_BYTES) return limitBytes;
   throw new RangeError(`expected limitBytes from 1 to ${MAX_LIMIT_BYTES}, saw ${limitBytes}`);
-}
-
-/** A read that waits. */
-class PendingRead implements Cancellable {
-  readonly request: ReadRequest<unknown>;
-  readonly resolve: (value: unknown) => void;
-  readonly reject: (reason: unknown) => void;
-  watch: OpWatch | undefined = undefined;
-  private readonly _reader: StreamReader;
-
-  constructor(
-    reader: StreamReader,
-    request: ReadRequest<unknown>,
-    resolve: (value: unknown) => void,
-    reject: (reason: unknown) => void,
-  ) {
-    this._reader = reader;
-    this.request = request;
-    this.resolve = resolve;
-    this.reject = reject;
-  }
-
-  onCancel(reason: unknown): void {
-    this._reader._cancel(this);
-    this.reject(reason);
-  }
-}
-
-const DONE: IteratorReturnResult<undefined> = { done: true, value: undefined };
-
-/** A loop over reads, up to the first that gives `undefined`. */
-class Reads<T> implements AsyncIterableIterator<T> {
-  private readonly _reader: StreamReader;
-  private readonly _read: () => Promise<T | undefined>;
-  private _isReading = false;
-  private _isDone = false;
-  private readonly _onValue = (value: T | undefined): IteratorResult<T, undefined> => {
-    this._isReading = false;
-    if (value !== undefined) return { done: false, value };
-    this._isDone = true;
-    return DONE;
-  };
-  private readonly _onError = (error: unknown): never => {
-    this._isReading = false;
-    throw error;
-  };
-
-  constructor(reader: StreamReader, read: () => Promise<T | undefined>) {
-    this._reader = reader;
-    this._read = read;
-  }
-
-  [Symbol.asyncIterator](): this {
-    return this;
-  }
-
-  next(): Promise<IteratorResult<T, undefined>> {
-    if (this._isDone) return Promise.resolve(DONE);
-    const read = this._read();
-    this._isReading = true;
-    return read.then(this._onValue, this._onError);
-  }
-
-  /** A `next` that waits says that it is done; it has taken nothing. */
-  return(): Promise<IteratorResult<T, undefined>> {
-    this._isDone = true;
-    if (this._isReading) this._reader._withdraw();
-    return Promise.resolve(DONE);
-  }
 }

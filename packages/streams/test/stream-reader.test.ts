@@ -367,6 +367,18 @@ describe('StreamReader as an iterable', () => {
     expect(await reader.readLine()).toBe('half a line');
   });
 
+  test('leaves alone a read of somebody else when it is left', async () => {
+    const { reader, arrive } = makeReader();
+    const chunks = reader.chunks();
+    const next = chunks.next();
+    arrive('a');
+    const other = reader.read(); // before the loop has seen its chunk
+    await chunks.return?.();
+    expect(decode(((await next) as { value: Uint8Array }).value)).toBe('a');
+    arrive('b');
+    expect(decode(await other)).toBe('b');
+  });
+
   test('of chunks has a limit for each wait', async () => {
     const timers = new TestClock();
     const { reader, arrive } = makeReader({ timers });
