@@ -1,7 +1,6 @@
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { access, mkdir, readdir, readFile, rename } from 'node:fs/promises';
-import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
@@ -10,6 +9,8 @@ const run = promisify(execFile);
 
 /** Sources of other languages lie beside the TypeScript ones, wherever that is compiled to. */
 const SOURCES = fileURLToPath(new URL('../../src/echo/', import.meta.url));
+
+const CACHE = fileURLToPath(new URL('../../../node_modules/.cache/millrace-bench/', import.meta.url));
 
 /** The absolute path of a source, given from this folder. */
 export function sourcePath(path: string): string {
@@ -20,13 +21,12 @@ export function sourcePath(path: string): string {
 export async function buildOnce(name: string, sources: readonly string[], compile: Compile): Promise<string> {
   const hash = createHash('sha256');
   for (const source of sources) hash.update(await readFile(source));
-  const folder = join(tmpdir(), `millrace-bench-${userInfo().username}`);
-  const output = join(folder, `${name}-${hash.digest('hex').slice(0, 16)}`);
+  const output = join(CACHE, `${name}-${hash.digest('hex').slice(0, 16)}`);
   try {
     await access(output);
     return output;
   } catch {
-    await mkdir(folder, { recursive: true });
+    await mkdir(CACHE, { recursive: true });
   }
   const unfinished = `${output}.${process.pid}`;
   const [program = '', ...args] = await compile(unfinished);

@@ -9,7 +9,7 @@ export function columns([first]: readonly Row[]): readonly string[] {
 }
 
 const COLUMNS = ['p20', 'median (IQR)', 'x', 'CPU', 'x', 'heap B', 'counted'];
-const SPLIT_COLUMNS = ['p20', 'x', 'CPU', 'user', 'system', 'CPU x (IQR)', 'user x', 'counted'];
+const SPLIT_COLUMNS = ['p20', 'x', 'CPU', 'user', 'system', 'CPU x (IQR)', 'user x (IQR)', 'counted'];
 
 const ALLOCATED = 'allocated B';
 const OFF_HEAP = 'off-heap B';
@@ -32,7 +32,8 @@ export function cells(row: Row): string[] {
 }
 
 function splitCells({ contender, time, cpu, timeRatio, counters }: Row, split: CpuSplit): string[] {
-  const { median, low, high } = split.cpuRatio;
+  const ratio = (value: number, { low, high }: Summary): string =>
+    `${value.toFixed(2)} (${low.toFixed(2)} .. ${high.toFixed(2)})`;
   return [
     contender,
     duration(time.p20),
@@ -40,8 +41,8 @@ function splitCells({ contender, time, cpu, timeRatio, counters }: Row, split: C
     duration(cpu.median),
     duration(split.user),
     duration(split.system),
-    `${median.toFixed(2)} (${low.toFixed(2)} .. ${high.toFixed(2)})`,
-    split.userTimes.toFixed(2),
+    ratio(split.cpuRatio.median, split.cpuRatio),
+    ratio(split.userTimes, split.userRatio),
     counted(counters),
   ];
 }
