@@ -12,7 +12,7 @@ import type { NodeLoop } from './node-loop.js';
 import { Outbox, type OwnedChunk, type SentListener } from './outbox.js';
 import { disownSocket, ownSocket, type SocketOwner } from './socket-events.js';
 import { brokenTls, isTlsFailure } from './tls-failure.js';
-import type { Secured } from './tls-handshake.js';
+import { rawSocketOf, type Secured } from './tls-handshake.js';
 import { upgradeToTls, type Upgradable } from './tls-upgrade.js';
 
 /**
@@ -141,12 +141,13 @@ export class NodeTransport implements Transport, SocketOwner, SentListener, Upgr
 
   abort(error?: Error): void {
     if (this._phase === 'aborting' || this._phase === 'lost') return;
-    // The peer must be able to tell what was cut off from what was complete: TLS says so by itself, TCP by a reset.
+    // The peer must be able to tell what was cut off from what was complete: TCP says so by a reset. TLS would by the lack
+    // of its own end, but hardly anybody is told of that.
     const canReset = this._phase === 'open' && !this._endedWriting && this._isTcp && this._isUsed;
     this._phase = 'aborting';
     this._error ??= error ?? null;
     this._held = undefined;
-    if (canReset) this._socket.resetAndDestroy();
+    if (canReset) rawSocketOf(this._socket).resetAndDestroy();
     else this._socket.destroy();
     this._endIfGone();
   }
@@ -361,9 +362,9 @@ export class NodeTransport implements Transport, SocketOwner, SentListener, Upgr
     this.loop.connectionEnded(this);
   }
 
-  /** Whether the socket speaks TCP and nothing on top of it. */
+  /** Whether the socket speaks TCP, in the clear or below TLS. */
   private get _isTcp(): boolean {
-    return this.info.remotePort !== undefined && this.info.tls === undefined && this._upgrade === 'none';
+    return this.info.remotePort !== undefined && this._upgrade === 'none';
   }
 
   /** A client that is refused at once sees an end and not a failed attempt to connect. */

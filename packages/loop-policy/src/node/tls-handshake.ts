@@ -13,6 +13,14 @@ export interface Secured {
   readonly info: TlsInfo;
 }
 
+const RAW = Symbol('raw');
+type Wrapped = Socket & { [RAW]?: Socket };
+
+/** The socket below `socket`, if that speaks TLS, else `socket` itself. */
+export function rawSocketOf(socket: Socket): Socket {
+  return (socket as Wrapped)[RAW] ?? socket;
+}
+
 /** Told once how a handshake went; after an error the socket is destroyed. */
 export type HandshakeDone = (outcome: Secured | TlsError) => void;
 
@@ -27,6 +35,7 @@ export function shakeHands(loop: NodeLoop, host: Host, raw: Socket, settings: Tl
   raw.allowHalfOpen = false;
   const counted: HandshakeDone = (outcome) => {
     if (outcome instanceof TlsError) loop.countFailedHandshake();
+    else (outcome.socket as Wrapped)[RAW] = raw;
     done(outcome);
   };
   if (settings.side === 'client') connectTls(host, raw, settings, counted);

@@ -117,11 +117,14 @@ export const tlsEndingCases: readonly ConformanceCase[] = ways.flatMap(({ way, n
     run: async (lab: Lab) => {
       const [client, server] = [lab.recorder(), lab.recorder()];
       const pair = await secure(lab, client, server);
+      await carries(lab, pair.client, server, lab.pattern(10)); // what ends a handshake may still be on its way
+      await carries(lab, pair.server, client, lab.pattern(10));
       const reason = new Error('enough');
       pair.client.abort(reason);
       lab.equal(client.isLost, false, 'whether connectionLost was called inside abort()');
       lab.equal(await client.lost, reason, 'the error of the one who aborted');
-      await server.lost;
+      lab.check((await server.lost) !== null, 'the other side to be told that it was cut off');
+      lab.equal(server.count('eofReceived'), 0, 'ends of data that it was told of');
     },
   },
   {
