@@ -68,7 +68,7 @@ function end(transport: MemoryTransport): MemoryEnd {
 
 /** @returns Copies (a Buffer's `slice` would be a view), so that the writer's memory is its own again once the pieces are made. */
 function cutter(chunking: Chunking): (bytes: Uint8Array) => Uint8Array[] {
-  if (chunking === 'whole') return (bytes) => [new Uint8Array(bytes)];
+  if (chunking === 'whole') return (bytes) => (bytes.length === 0 ? [] : [new Uint8Array(bytes)]);
   if (typeof chunking === 'function') {
     return (bytes) => {
       const pieces = Array.from(chunking(bytes), (piece) => new Uint8Array(piece)).filter((piece) => piece.length > 0);

@@ -154,7 +154,6 @@ export const bufferedCases: readonly ConformanceCase[] = [
         const client = lab.bufferedRecorder(4);
         client.getBuffer = () => bad as Uint8Array;
         const pair = await lab.connectPair(client, lab.recorder());
-        pair.server.write(lab.pattern(10));
         const error = await client.recorder.lost;
         lab.equal(error?.name, 'TypeError', 'the error of connectionLost');
         const reported = lab.uncaught(pair.loop);

@@ -234,7 +234,7 @@ export const deliveryCases: readonly ConformanceCase[] = [
       const pair = await lab.connectPair(client, server);
       const sent = lab.pattern(12 * MEBIBYTE);
       pair.client.pauseReading();
-      pair.client.write(sent);
+      for (let at = 0; at < sent.length; at += 65_536) pair.client.write(sent.subarray(at, at + 65_536));
       let most = 0;
       for (let turn = 0; turn < 8; turn++) {
         await lab.settle(pair.loop);

@@ -1,5 +1,6 @@
+import type { AnyProtocol } from '../contract.js';
 import type { ConformanceCase } from './case.js';
-import type { Lab } from './lab.js';
+import type { Lab, Pair } from './lab.js';
 
 /** A recorder that has a connection for a part of its time only. */
 const part = { isWhole: false };
@@ -53,7 +54,7 @@ export const setProtocolCases: readonly ConformanceCase[] = [
       });
       const pair = await lab.connectPair(first, lab.recorder());
       const sent = lab.pattern(1_000_000);
-      pair.server.write(sent);
+      for (let at = 0; at < sent.length; at += 20_000) pair.server.write(sent.subarray(at, at + 20_000));
       await second.until(() => first.byteCount + second.byteCount === sent.length);
       lab.equal(first.count('dataReceived'), 1, 'chunks of the old protocol');
       lab.equal(
@@ -123,21 +124,23 @@ export const setProtocolCases: readonly ConformanceCase[] = [
     needs: ['tcp'],
     run: async (lab: Lab) => {
       const got: number[] = [];
-      const next = () => {
-        const plug = {
-          ...part,
-          onData: (chunk: Uint8Array, transport: { setProtocol(protocol: object): void }) => {
-            for (const byte of chunk) got.push(byte);
-            transport.setProtocol(got.length % 2 === 0 ? next() : lab.bufferedRecorder(3, plug));
-          },
+      let protocols = 0;
+      const next = (): AnyProtocol => {
+        const onData = (chunk: Uint8Array): void => {
+          for (const byte of chunk) got.push(byte);
+          pair.client.setProtocol(next());
         };
-        return lab.recorder(plug);
+        const plug = { ...part, onData };
+        return protocols++ % 2 === 0 ? lab.recorder(plug) : lab.bufferedRecorder(100, plug);
       };
-      const pair = await lab.connectPair(next(), lab.recorder());
+      const pair: Pair = await lab.connectPair(next(), lab.recorder());
       const sent = lab.pattern(20_000);
-      for (let at = 0; at < sent.length; at += 1111) pair.server.write(sent.subarray(at, at + 1111));
-      await lab.until(pair.loop, () => got.length === sent.length);
+      for (let at = 0; at < sent.length; at += 1111) {
+        pair.server.write(sent.subarray(at, at + 1111));
+        await lab.until(pair.loop, () => got.length >= Math.min(at + 1111, sent.length));
+      }
       lab.equal(Uint8Array.from(got), sent, 'what the protocols received together');
+      lab.check(protocols > 18, 'a protocol for each chunk');
     },
   },
   {
