@@ -194,13 +194,12 @@ describe('fromNodeStream', () => {
     const connection = fromNodeStream(ended, { loop: own.loop });
     expect(await textOf(connection.reader)).toBe('rest');
     await connection.close();
-    const silent = new Duplex({
-      autoDestroy: false,
-      readable: false,
-      write: (_chunk, _encoding, done) => {
-        done();
-      },
-    });
+    // Node has it, its types do not.
+    const options = { autoDestroy: false, readable: false };
+    const silent = new Duplex(options);
+    silent._write = (_chunk, _encoding, done) => {
+      done();
+    };
     silent.end();
     await once(silent, 'finish');
     const none = fromNodeStream(silent, { loop: own.loop });

@@ -100,7 +100,11 @@ describe('fromWebStreams', () => {
     streams.writable.getWriter();
     expect(() => fromWebStreams(streams)).toThrow('expected streams that nobody else reads or writes');
     expect(streams.readable.locked).toBe(false);
-    expect(() => transportOfWebStreams(heldStreams().streams, () => ({}) as never)).toThrow(TypeError);
+    const others = heldStreams().streams;
+    expect(() => transportOfWebStreams(others, () => ({}) as never)).toThrow(TypeError);
+    const watermarks = { highWaterBytes: 1, lowWaterBytes: 2 };
+    expect(() => fromWebStreams(others, { watermarks })).toThrow(RangeError);
+    expect([others.readable.locked, others.writable.locked]).toEqual([false, false]);
   });
 
   test('does not pull when nobody reads', async () => {

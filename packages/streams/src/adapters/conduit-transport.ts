@@ -11,6 +11,8 @@ import type {
 import type { Timer } from '@millrace/timeouts';
 import type { TransportOfOptions } from './adapter-options.js';
 import type { Conduit } from './conduit.js';
+import { Callbacks } from './callbacks.js';
+import { ConduitOutput } from './conduit-output.js';
 import { type WaitingChunk, WriteQueue } from './write-queue.js';
 
 /** How long after our end of data we go on discarding the peer's, before we let go: as long as the loops' sockets do. */
@@ -41,7 +43,9 @@ export class ConduitTransport implements Transport {
   readonly loop: Loop;
   readonly info: ConnectionInfo;
   readonly #conduit: Conduit;
+  readonly #callbacks: Callbacks;
   readonly #queue = new WriteQueue();
+  readonly #output: ConduitOutput;
   #protocol: AnyProtocol;
   #target: Uint8Array | undefined;
   #phase: Phase = 'open';
@@ -52,23 +56,37 @@ export class ConduitTransport implements Transport {
   #sourceEnded = false;
   #endHeld = false;
   #peerEnded = false; // the protocol knows of it
-  #isFlushScheduled = false;
-  #sending: readonly WaitingChunk[] | undefined;
-  #endedWriting = false;
-  #endState: 'none' | 'pending' | 'sent' = 'none';
   #linger: Timer | undefined;
 
   /** Begins: `connectionMade` is called before this returns, and whatever it throws loses the connection. */
   constructor(makeConduit: () => Conduit, protocol: AnyProtocol, options: TransportOfOptions = {}) {
     checkProtocol(protocol);
-    if (options.watermarks !== undefined) this.#queue.setWatermarks(options.watermarks);
-    this.loop = options.loop ?? getLoop();
+    const { loop = getLoop(), watermarks } = options;
+    // What can be wrong with the options comes before the stream is touched.
+    if (watermarks !== undefined) this.#queue.setWatermarks(watermarks);
     const conduit = makeConduit();
+    this.loop = loop;
     this.info = { ...UNKNOWN_INFO, ...conduit.info };
     this.#conduit = conduit;
+    this.#callbacks = new Callbacks(loop, (error) => {
+      this.#lose(error);
+    });
+    this.#output = new ConduitOutput(conduit, this.#queue, {
+      soon: (fn) => {
+        this.#callbacks.soon(fn);
+      },
+      sent: (chunks) => {
+        this.#recycle(chunks);
+        this.#checkWatermarks();
+      },
+      endSent: () => {
+        this.#endSent();
+      },
+      failed: this.#fail,
+    });
     this.#protocol = protocol;
     conduit.open(this.#fail);
-    this.#callback(() => {
+    this.#callbacks.run(() => {
       protocol.connectionMade(this);
       this.#isMade = true;
       this.#askForMemory();
@@ -92,28 +110,25 @@ export class ConduitTransport implements Transport {
     if (this.#phase !== 'open') {
       throw new TransportClosedError('expected an open transport, this one is closing or closed');
     }
-    if (this.#endedWriting) throw new TransportClosedError('expected no write after writeEof()');
+    if (this.#output.hasEnded) throw new TransportClosedError('expected no write after writeEof()');
     for (const chunk of chunks) checkChunk(chunk);
-    for (const chunk of chunks) this.#queue.push(chunk, owner);
-    this.#scheduleFlush();
+    this.#output.write(chunks, owner);
     this.#checkWatermarks();
   }
 
   writeEof(): void {
     if (this.#phase !== 'open') return;
-    this.#endedWriting = true;
     if (this.#peerEnded) this.close();
-    else this.#scheduleFlush();
+    else this.#output.end();
   }
 
   close(): void {
     if (this.#phase !== 'open') return;
     this.#phase = 'closing';
-    this.#endedWriting = true;
     // Reading goes on, into nothing: a peer that waits to send must not block us.
     this.#readingPaused = false;
     this.#held = undefined;
-    this.#scheduleFlush();
+    this.#output.end();
     this.#pump();
   }
 
@@ -129,7 +144,7 @@ export class ConduitTransport implements Transport {
     if (this.#phase !== 'open' || !this.#readingPaused) return;
     this.#readingPaused = false;
     if (this.#held === undefined && !this.#endHeld) this.#pump();
-    else this.#soon(this.#deliverHeld);
+    else this.#callbacks.soon(this.#deliverHeld);
   }
 
   setWriteWatermarks(watermarks: WriteWatermarks): void {
@@ -144,11 +159,11 @@ export class ConduitTransport implements Transport {
     if (!this.#isMade) return;
     // Pauses and resumptions alternate for the new protocol, too.
     if (this.#queue.isPaused) {
-      this.#callback(() => {
+      this.#callbacks.run(() => {
         protocol.pauseWriting();
       });
     }
-    this.#callback(() => {
+    this.#callbacks.run(() => {
       this.#askForMemory();
     });
   }
@@ -176,7 +191,7 @@ export class ConduitTransport implements Transport {
     if (this.#phase === 'open' && (this.#readingPaused || this.#held !== undefined)) return;
     this.#isReadPending = true;
     this.#conduit.read().then((chunk) => {
-      this.#soon(() => {
+      this.#callbacks.soon(() => {
         this.#isReadPending = false;
         this.#arrived(chunk);
       });
@@ -201,13 +216,13 @@ export class ConduitTransport implements Transport {
     if (!this.#isReading()) return;
     if (held !== undefined) {
       this.#held = undefined;
-      this.#callback(() => {
+      this.#callbacks.run(() => {
         this.#deliver(held);
       });
     }
     if (!this.#isReading()) return;
     if (this.#held !== undefined)
-      this.#soon(this.#deliverHeld); // the protocol changed in the middle of it
+      this.#callbacks.soon(this.#deliverHeld); // the protocol changed in the middle of it
     else if (this.#endHeld) this.#ended();
     else this.#pump();
   };
@@ -244,57 +259,10 @@ export class ConduitTransport implements Transport {
     if (this.#endHeld) return;
     this.#peerEnded = true;
     let keepsOpen = false as boolean; // assigned inside the callback
-    this.#callback(() => {
+    this.#callbacks.run(() => {
       keepsOpen = this.#protocol.eofReceived() === true;
     });
-    if (!keepsOpen || this.#endedWriting) this.close();
-  }
-
-  #scheduleFlush(): void {
-    if (this.#isFlushScheduled) return;
-    this.#isFlushScheduled = true;
-    this.#soon(() => {
-      this.#isFlushScheduled = false;
-      this.#flush();
-    });
-  }
-
-  /** Sends one batch, and comes back here when it is sent; then the end of data, if it is time for it. */
-  #flush(): void {
-    if (this.#sending !== undefined || this.#phase === 'lost') return;
-    if (this.#queue.isEmpty) {
-      if (this.#endedWriting) this.#sendEnd();
-      return;
-    }
-    const { chunks, bytes } = this.#queue.takeBatch();
-    this.#sending = chunks;
-    const sent = bytes.length === 0 ? Promise.resolve() : this.#conduit.write(bytes);
-    sent.then(() => {
-      this.#soon(() => {
-        this.#sent(chunks, bytes.length);
-      });
-    }, this.#fail);
-  }
-
-  #sent(chunks: readonly WaitingChunk[], byteCount: number): void {
-    if (this.#phase === 'lost') return; // they were given back with the rest
-    this.#sending = undefined;
-    this.#queue.sent(byteCount);
-    this.#recycle(chunks);
-    this.#checkWatermarks();
-    this.#flush();
-  }
-
-  #sendEnd(): void {
-    if (this.#endState === 'sent') this.#endSent();
-    if (this.#endState !== 'none') return;
-    this.#endState = 'pending';
-    this.#conduit.end().then(() => {
-      this.#soon(() => {
-        this.#endState = 'sent';
-        this.#endSent();
-      });
-    }, this.#fail);
+    if (!keepsOpen || this.#output.hasEnded) this.close();
   }
 
   #endSent(): void {
@@ -318,7 +286,7 @@ export class ConduitTransport implements Transport {
   /** The stream failed; what it gave before comes first. After our end was sent that is an end as good as any. */
   readonly #fail = (cause: unknown): void => {
     const reason = cause instanceof Error ? cause.message : String(cause);
-    this.#soon(() => {
+    this.#callbacks.soon(() => {
       const isExpected = this.#phase === 'lingering';
       this.#lose(isExpected ? null : new ConnectionLostError(`the connection was lost: ${reason}`, { cause }));
     });
@@ -329,11 +297,11 @@ export class ConduitTransport implements Transport {
     this.#phase = 'lost';
     this.#linger?.cancel();
     this.#held = undefined;
-    const unsent = [...(this.#sending ?? []), ...this.#queue.clear()];
+    const unsent = this.#output.lose();
     this.#conduit.destroy(error ?? undefined);
-    this.#soon(() => {
+    this.#callbacks.soon(() => {
       this.#recycle(unsent);
-      this.#callback(() => {
+      this.#callbacks.run(() => {
         this.#protocol.connectionLost(error);
       });
     });
@@ -342,7 +310,7 @@ export class ConduitTransport implements Transport {
   #recycle(chunks: readonly WaitingChunk[]): void {
     for (const { chunk, owner } of chunks) {
       if (owner === undefined) continue;
-      this.#callback(() => {
+      this.#callbacks.run(() => {
         owner.recycle(chunk);
       });
     }
@@ -352,41 +320,10 @@ export class ConduitTransport implements Transport {
     if (this.#phase !== 'open' && this.#phase !== 'closing') return;
     const change = this.#queue.takePauseChange();
     if (change === undefined) return;
-    this.#callback(() => {
+    this.#callbacks.run(() => {
       if (change === 'pause') this.#protocol.pauseWriting();
       else this.#protocol.resumeWriting();
     });
-  }
-
-  /** What a callback throws ends this connection, and is the loop's to report. */
-  #callback(fn: () => void): void {
-    try {
-      fn();
-    } catch (error) {
-      this.#lose(error instanceof Error ? error : new Error('a callback threw', { cause: error }));
-      this.#report(error);
-    }
-  }
-
-  #report(error: unknown): void {
-    try {
-      this.loop.callSoon(() => {
-        throw error;
-      });
-    } catch (closed) {
-      if (!(closed instanceof LoopClosedError)) throw closed;
-      console.error(error); // as a loop does where nobody listens
-    }
-  }
-
-  /** The end of a connection is told also after its loop was closed. */
-  #soon(fn: () => void): void {
-    try {
-      this.loop.callSoon(fn);
-    } catch (error) {
-      if (!(error instanceof LoopClosedError)) throw error;
-      queueMicrotask(fn);
-    }
   }
 }
 
