@@ -17,4 +17,4 @@ export const layers = {
 };
 
 /** What the tests of any package may use besides its own layer. */
-export const testOnly = ['testkit', 'pgserver', 'async-queue'];
+export const testOnly = ['testkit', 'pgserver', 'async-queue', 'loop-sim'];

@@ -1,0 +1,95 @@
+import { Simulation, type SimConnection } from '@millrace/loop-sim';
+import { connect, type Connection } from '../../src/index.js';
+import { LittleServer } from './little-server.js';
+
+/** How a step of the conversation went. */
+export interface Told {
+  readonly step: string;
+  readonly outcome: 'fulfilled' | 'rejected';
+  readonly value: unknown;
+}
+
+export interface Run {
+  readonly told: readonly Told[];
+  readonly ledger: readonly number[];
+  /** Bytes that each connection carried, in the order in which they were made. */
+  readonly carried: readonly { readonly up: number; readonly down: number }[];
+  readonly uncaught: readonly unknown[];
+}
+
+/** Connects, queries, pipelines, streams, commits, rolls back, times out, aborts and says good-bye. */
+async function converse(
+  simulation: Simulation,
+  tell: (step: string, promise: Promise<unknown>) => Promise<void>,
+): Promise<void> {
+  const loop = simulation.host('client').getLoop();
+  let db: Connection | undefined;
+  await tell(
+    'connect',
+    connect({ host: 'server', user: 'me', loop }).then((made) => void (db = made)),
+  );
+  if (db === undefined) return;
+  const open = db;
+  await tell('query', open.query('count $1', [3]));
+  await Promise.all([
+    tell('first of a pipeline', open.queryValue('count $1', [1])),
+    tell('mistake in a pipeline', open.query('cuont')),
+    tell('last of a pipeline', open.query('count $1', [2])),
+  ]);
+  await tell('stream', collect(open.stream('count $1', [40])));
+  await tell(
+    'commit',
+    open.transaction(async (tx) => (await tx.query('enter $1', [1]), tx.query('enter $1', [2]))),
+  );
+  const changeOfMind = new Error('changed my mind');
+  await tell(
+    'rollback',
+    open.transaction(async (tx) => (await tx.query('enter $1', [3]), Promise.reject(changeOfMind))),
+  );
+  await tell('timeout', open.query('sleep', [], { timeoutMs: 50 }));
+  await tell('after the timeout', open.query('count $1', [4]));
+  const controller = new AbortController();
+  const aborted = open.query('sleep', [], { signal: controller.signal });
+  loop.callLater(30, () => {
+    controller.abort(changeOfMind);
+  });
+  await tell('abort', aborted);
+  await tell('enter once', open.query('enter $1', [4]));
+  await tell('close', open.close());
+  open.terminate();
+}
+
+async function collect(rows: AsyncIterable<{ readonly n?: unknown }>): Promise<unknown[]> {
+  const values: unknown[] = [];
+  for await (const { n } of rows) values.push(n);
+  return values;
+}
+
+/** Told of each connection before its ends are. */
+export type Disturbance = (connection: SimConnection, index: number, simulation: Simulation) => void;
+
+/** Runs the conversation, with what `disturb` does to its connections. */
+export async function run(seed: number, disturb: Disturbance = () => {}): Promise<Run> {
+  const simulation = new Simulation({ seed });
+  const told: Told[] = [];
+  const connections: SimConnection[] = [];
+  simulation.onConnection((connection) => {
+    disturb(connection, connections.push(connection) - 1, simulation);
+  });
+  const uncaught: unknown[] = [];
+  const host = simulation.host('server').getLoop();
+  for (const loop of [host, simulation.host('client').getLoop()]) loop.onUncaught((error) => uncaught.push(error));
+  const server = new LittleServer(host);
+  await simulation.run(
+    async () => {
+      await host.listen(() => server.accept(), 'tcp://0.0.0.0:5432');
+      await converse(simulation, async (step, promise) => {
+        const [settled] = await Promise.allSettled([promise]);
+        const value: unknown = settled.status === 'fulfilled' ? settled.value : settled.reason;
+        told.push({ step, outcome: settled.status, value });
+      });
+    },
+    { timeoutMs: 600_000 },
+  );
+  return { told, ledger: server.ledger, carried: connections.map(({ deliveredBytes }) => deliveredBytes), uncaught };
+}
