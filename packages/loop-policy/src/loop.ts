@@ -156,7 +156,9 @@ export interface Loop extends TimerSource, AsyncDisposable {
    *
    * @param factory - Makes the protocol, once the socket is bound.
    * @throws {ListenError} If the local address is taken or not ours; `cause` is the system's error.
-   * @throws {ConnectError} If the remote address cannot be resolved.
+   * @throws {ConnectError} If the remote address cannot be resolved, or there is no way to it from the local one.
+   * @throws {TypeError} If the addresses are of two families, {RangeError} if a port or a size is out of range.
+   * @throws {TimeoutError} or the signal's reason; nothing is left open.
    * @throws {LoopClosedError} After `close()`.
    */
   openDatagram<P extends DatagramProtocol>(

@@ -1,14 +1,9 @@
 import type { DatagramAddress } from '../contract.js';
 import type { ConformanceCase } from './case.js';
 import { datagramEndingCases } from './datagram-ending-cases.js';
-import { HERE, openRecorder, type DatagramPlug } from './datagram-recorder.js';
+import { datagramNetworkCases } from './datagram-network-cases.js';
+import { ECHO, HERE, openRecorder } from './datagram-recorder.js';
 import type { Lab } from './lab.js';
-
-const ECHO: DatagramPlug = {
-  onDatagram: (data, from, transport) => {
-    transport.send(data, from);
-  },
-};
 
 const bytes = (...values: number[]): Uint8Array => Uint8Array.of(...values);
 
@@ -67,7 +62,7 @@ export const datagramCases: readonly ConformanceCase[] = [
     },
   },
   {
-    name: 'UDP: an empty datagram arrives',
+    name: 'UDP: an empty datagram arrives, also before close()',
     needs: ['udp'],
     run: async (lab: Lab) => {
       const loop = lab.newLoop();
@@ -75,7 +70,10 @@ export const datagramCases: readonly ConformanceCase[] = [
       sender.transport.send(bytes(), receiver.transport.localAddress);
       sender.transport.send(bytes(7), receiver.transport.localAddress);
       await lab.until(loop, () => receiver.recorder.datagrams.length === 2);
-      lab.equal(receiver.recorder.firstBytes, [-1, 7], 'the first bytes');
+      sender.transport.send(bytes(), receiver.transport.localAddress);
+      sender.transport.close();
+      await lab.until(loop, () => receiver.recorder.datagrams.length === 3);
+      lab.equal(receiver.recorder.firstBytes, [-1, 7, -1], 'the first bytes');
     },
   },
   {
@@ -262,63 +260,7 @@ export const datagramCases: readonly ConformanceCase[] = [
       lab.equal(loop.metrics().openConnections, 0, 'openConnections');
     },
   },
-  {
-    name: 'UDP: works over IPv6',
-    needs: ['udp', 'ipv6'],
-    run: async (lab: Lab) => {
-      const loop = lab.newLoop();
-      const local = { host: '::1', port: 0 };
-      const [echo, client] = [await openRecorder(loop, ECHO, { local }), await openRecorder(loop, {}, { family: 6 })];
-      client.transport.send(lab.pattern(100), echo.transport.localAddress);
-      await lab.until(loop, () => client.recorder.datagrams.length > 0);
-      lab.equal(client.recorder.datagrams[0]?.from, echo.transport.localAddress, 'the sender of the answer');
-      const sendToIpv4 = (): void => {
-        client.transport.send(bytes(1), { host: '127.0.0.1', port: 9 });
-      };
-      lab.throws(sendToIpv4, 'TypeError', 'an IPv4 address');
-    },
-  },
-  {
-    name: 'UDP: members of a multicast group receive what is sent to it, until they leave',
-    needs: ['udp'],
-    run: async (lab: Lab) => {
-      const loop = lab.newLoop();
-      const group = '239.255.71.83';
-      const receiver = await openRecorder(loop, {}, { family: 4 });
-      const sender = await openRecorder(loop, {}, { family: 4 });
-      try {
-        receiver.transport.joinGroup(group, '127.0.0.1');
-        sender.transport.setMulticastInterface('127.0.0.1');
-      } catch (error) {
-        lab.skip(`no multicast on 127.0.0.1: ${String(error)}`);
-      }
-      sender.transport.setMulticastLoopback(true);
-      sender.transport.setTimeToLive({ multicast: 0 });
-      const { port } = receiver.transport.localAddress;
-      sender.transport.send(bytes(1), { host: group, port });
-      await lab.until(loop, () => receiver.recorder.datagrams.length === 1);
-      receiver.transport.leaveGroup(group, '127.0.0.1');
-      sender.transport.send(bytes(2), { host: group, port });
-      sender.transport.send(bytes(3), { host: '127.0.0.1', port });
-      await lab.until(loop, () => receiver.recorder.datagrams.length === 2);
-      lab.equal(receiver.recorder.firstBytes, [1, 3], 'the first bytes');
-    },
-  },
-  {
-    name: 'UDP: the time to live is checked before anything is set',
-    needs: ['udp'],
-    run: async (lab: Lab) => {
-      const { transport } = await openRecorder(lab.newLoop());
-      for (const options of [{ unicast: 0 }, { unicast: 256 }, { multicast: -1 }, { unicast: 1, multicast: 1.5 }]) {
-        const set = (): void => {
-          transport.setTimeToLive(options);
-        };
-        lab.throws(set, 'RangeError', JSON.stringify(options));
-      }
-      transport.setTimeToLive({ unicast: 1, multicast: 0 });
-      transport.setTimeToLive({});
-    },
-  },
+  ...datagramNetworkCases,
   {
     name: 'UDP: ref() and unref() change nothing while the loop turns',
     needs: ['udp'],

@@ -82,6 +82,13 @@ export class DatagramRecorder implements DatagramProtocol {
   }
 }
 
+/** Sends everything back. */
+export const ECHO: DatagramPlug = {
+  onDatagram: (data, from, transport) => {
+    transport.send(data, from);
+  },
+};
+
 /** Where cases receive. */
 export const HERE: DatagramAddress = { host: '127.0.0.1', port: 0 };
 
