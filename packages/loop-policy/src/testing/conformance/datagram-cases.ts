@@ -74,6 +74,7 @@ export const datagramCases: readonly ConformanceCase[] = [
       sender.transport.close();
       await lab.until(loop, () => receiver.recorder.datagrams.length === 3);
       lab.equal(receiver.recorder.firstBytes, [-1, 7, -1], 'the first bytes');
+      lab.equal(await sender.recorder.lost, null, 'the error');
     },
   },
   {
