@@ -225,10 +225,7 @@ export class FramedProtocol<In, Out> implements Framed<In, Out>, Protocol {
       output.reset();
       return;
     }
-    const chunks = output.takeAll();
-    const [first] = chunks;
-    if (chunks.length === 1 && first !== undefined) this._writer.write(first, output);
-    else this._writer.writeMany(chunks, output);
+    this._writer.writeMany(output.takeAll(), output);
   }
 
   /** The stream cannot be understood: what was understood can still be received. */

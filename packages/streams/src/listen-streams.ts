@@ -85,7 +85,7 @@ class HandledProtocol extends StreamProtocol {
     }
     // Whether it ends well is the peer's business, and was the handler's as long as it ran.
     if (this.connection._isHandedOver) await this.connection.close().catch(() => undefined);
-    else transport.close();
+    else this.connection.transport.close();
   }
 
   /** Whether `error` only says that the connection is gone. */

@@ -17,7 +17,6 @@ export type Successor = AnyProtocol & { close?(op?: Op): Promise<void> };
 
 /** A connection as a stream to read and a stream to write. */
 export class StreamConnection implements AsyncDisposable {
-  readonly transport: Transport;
   readonly reader: StreamReader;
   readonly writer: StreamWriter;
   private _successor: Successor | undefined = undefined;
@@ -32,9 +31,13 @@ export class StreamConnection implements AsyncDisposable {
     options: { readonly limitBytes?: number | undefined; readonly timers?: TimerSource | undefined } = {},
   ) {
     const { limitBytes, timers = transport.loop } = options;
-    this.transport = transport;
     this.reader = new StreamReader(transport, { limitBytes, timers });
     this.writer = new StreamWriter(transport, { timers }, this.reader);
+  }
+
+  /** The transport, which was given all that was written until now. */
+  get transport(): Transport {
+    return this.writer.transport;
   }
 
   /**

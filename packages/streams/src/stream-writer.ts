@@ -1,6 +1,7 @@
 import type { ChunkOwner, Transport } from '@millrace/loop-policy';
 import { TransportClosedError } from '@millrace/loop-policy';
 import type { Op, TimerSource } from '@millrace/timeouts';
+import { GatheredWrites } from './gathered-writes.js';
 import { WaitLine } from './wait-line.js';
 
 /** The reader of the same connection: a `StreamReader` is one. */
@@ -22,7 +23,9 @@ export interface StreamWriterOptions {
  * `write` never waits; `drain` says when there is room. Whoever writes much awaits `drain` between writes.
  */
 export class StreamWriter {
-  readonly transport: Transport;
+  private readonly _transport: Transport;
+  private readonly _gathered: GatheredWrites;
+  private _hasEnded = false;
   /** perf: echo/c10k. Made for the first one who waits. */
   private _draining: WaitLine<void> | undefined = undefined;
   private _closing: WaitLine<void> | undefined = undefined;
@@ -41,19 +44,26 @@ export class StreamWriter {
    * @param reader - Fails when `close` was called.
    */
   constructor(transport: Transport, options: StreamWriterOptions = {}, reader?: FailingReader) {
-    this.transport = transport;
+    this._transport = transport;
+    this._gathered = new GatheredWrites(transport);
     this._timers = options.timers ?? transport.loop;
     this._reader = reader;
   }
 
+  /** The transport, which was given all that was written until now. */
+  get transport(): Transport {
+    this._gathered.flush();
+    return this._transport;
+  }
+
   /** Bytes that wait to be sent. */
   get bufferedBytes(): number {
-    return this.transport.bufferedBytes;
+    return this._gathered.bytes + this._transport.bufferedBytes;
   }
 
   /** Whether the connection is being closed, or is lost: nothing can be written. */
   get isClosing(): boolean {
-    return this.transport.isClosing;
+    return this._transport.isClosing;
   }
 
   /**
@@ -84,7 +94,11 @@ export class StreamWriter {
   }
 
   /**
-   * Queues `chunk` for sending, and returns at once. In no need of an `await`; see {@link drain}.
+   * Queues `chunk` for sending, and returns at once; see {@link drain}.
+   *
+   * Bytes leave in call order, those that are written without an `await` in between together. The other methods of the
+   * writer, and whoever asks it or its connection for the transport, come after them; a transport that was asked for
+   * before does not know of them until the microtasks run.
    *
    * @param chunk - Held until it is sent: do not change it before. Views of what a reader returned may be written.
    * @param owner - Gets `chunk` back, exactly once, not inside this call: for `writer.write(buffer.take(), buffer)`.
@@ -92,14 +106,19 @@ export class StreamWriter {
    * @throws {TransportClosedError} After `close()`, `abort()` or `writeEof()`; nothing is queued.
    */
   write(chunk: Uint8Array, owner?: ChunkOwner): void {
-    this._checkLost();
-    this.transport.write(chunk, owner);
+    if (!this._canGather(chunk)) this.transport.write(chunk, owner);
+    else this._gathered.add(chunk, owner);
   }
 
   /** Queues several chunks as `write` would one by one; they leave in one system call where the platform can. */
   writeMany(chunks: readonly Uint8Array[], owner?: ChunkOwner): void {
     this._checkLost();
     this.transport.writeMany(chunks, owner);
+  }
+
+  /** Gives the transport what was written, at once and not when the microtasks run. */
+  flush(): void {
+    this._gathered.flush();
   }
 
   /**
@@ -111,6 +130,7 @@ export class StreamWriter {
    * @throws {TimeoutError} or what else ends `op`, as a rejection; nothing that was written is called off.
    */
   drain(op?: Op): Promise<void> | undefined {
+    this._gathered.flush();
     if (this._end === undefined && !this._isPaused) return undefined;
     if (this._end === null)
       return Promise.reject(new TransportClosedError('expected an open connection, saw a closed one'));
@@ -119,6 +139,7 @@ export class StreamWriter {
 
   /** Tells the peer that nothing more will be sent, once everything is; reading goes on. */
   writeEof(): void {
+    this._hasEnded = true;
     this.transport.writeEof();
   }
 
@@ -165,6 +186,12 @@ export class StreamWriter {
     if (error === null) this._closing?.settle();
     else this._closing?.fail(error);
     this._onEnd?.(error);
+  }
+
+  /** Whether the transport would take `chunk`; if not, it says why. */
+  private _canGather(chunk: Uint8Array): boolean {
+    this._checkLost();
+    return !this._hasEnded && !this._transport.isClosing && chunk instanceof Uint8Array;
   }
 
   private _hasWaiting(): boolean {

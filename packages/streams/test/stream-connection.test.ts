@@ -1,4 +1,10 @@
-import { ConnectionLostError, TlsError, TransportClosedError, type Protocol } from '@millrace/loop-policy';
+import {
+  ConnectionLostError,
+  TlsError,
+  TransportClosedError,
+  type ChunkOwner,
+  type Protocol,
+} from '@millrace/loop-policy';
 import { TestClock } from '@millrace/testkit';
 import { TimeoutError } from '@millrace/timeouts';
 import { describe, expect, test } from 'vitest';
@@ -130,6 +136,99 @@ describe('StreamConnection', () => {
     const later = pair.client.closed;
     await settle(pair.loop);
     await expect(later).rejects.toThrow(ConnectionLostError);
+  });
+});
+
+describe('StreamWriter.write', () => {
+  /** What the transport of `connection` is given from now on. */
+  function watch(connection: StreamConnection): string[] {
+    const { transport } = connection;
+    const calls: string[] = [];
+    // What a memory transport's write comes to.
+    const writeMany = transport.writeMany.bind(transport);
+    transport.write = (chunk, owner) => {
+      calls.push(decode(chunk) ?? '');
+      writeMany([chunk], owner);
+    };
+    transport.writeMany = (chunks, owner) => {
+      calls.push(chunks.map(decode).join('+'));
+      writeMany(chunks, owner);
+    };
+    return calls;
+  }
+
+  test('gathers what is written without an await in between', async () => {
+    await using pair = makePair();
+    const { writer } = pair.client;
+    const calls = watch(pair.client);
+    for (const text of ['a', 'b', 'c']) writer.write(encode(text));
+    expect(calls).toEqual([]);
+    expect(writer.bufferedBytes).toBe(3);
+    await Promise.resolve();
+    writer.write(encode('d'));
+    await Promise.resolve();
+    expect(calls).toEqual(['a+b+c', 'd']);
+    expect(decode(await pair.server.reader.readExactly(4))).toBe('abcd');
+  });
+
+  test('comes before whatever else is done with the writer and its transport', async () => {
+    await using pair = makePair();
+    const { writer } = pair.client;
+    const calls = watch(pair.client);
+    writer.write(encode('a'));
+    expect(writer.drain()).toBeUndefined();
+    writer.write(encode('b'));
+    writer.writeMany([encode('c'), encode('d')]);
+    writer.write(encode('e'));
+    pair.client.transport.write(encode('f'));
+    writer.write(encode('g'));
+    writer.flush();
+    writer.write(encode('h'));
+    writer.writeEof();
+    expect(calls).toEqual(['a', 'b', 'c+d', 'e', 'f', 'g', 'h']);
+    expect(() => {
+      writer.write(encode('i'));
+    }).toThrow(TransportClosedError);
+    expect(decode(await readAll(pair.server))).toBe('abcdefgh');
+  });
+
+  test('gives each chunk back to its owner, once, also where the transport was closed meanwhile', async () => {
+    await using pair = makePair();
+    const { writer, transport } = pair.client;
+    const returned: string[] = [];
+    const owner = (name: string): ChunkOwner => ({
+      recycle: (chunk) => returned.push(`${name} ${decode(chunk) ?? ''}`),
+    });
+    const [first, second] = [owner('first'), owner('second')];
+    writer.write(encode('a'), first);
+    writer.write(encode('b'), first);
+    writer.write(encode('c'), second);
+    await settle(pair.loop);
+    expect(returned).toEqual(['first a', 'first b', 'second c']);
+    writer.write(encode('d'), first);
+    writer.write(encode('e'), first);
+    transport.close();
+    expect(returned).toHaveLength(3);
+    await settle(pair.loop);
+    expect(returned.slice(3)).toEqual(['first d', 'first e']);
+    expect(decode(await pair.server.reader.read())).toBe('abc');
+  });
+
+  test('refuses what are no bytes, at once', async () => {
+    await using pair = makePair();
+    expect(() => {
+      pair.client.writer.write('text' as unknown as Uint8Array);
+    }).toThrow(TypeError);
+  });
+
+  test('aborts the connection if its transport fails in another way', async () => {
+    await using pair = makePair();
+    const bug = new Error('a bug');
+    pair.client.transport.write = () => {
+      throw bug;
+    };
+    pair.client.writer.write(encode('a'));
+    await expect(pair.client.closed).rejects.toBe(bug);
   });
 });
 

@@ -1,0 +1,60 @@
+import { TransportClosedError } from '@millrace/loop-policy';
+import type { ChunkOwner, Transport } from '@millrace/loop-policy';
+
+/**
+ * What was written in one turn of the microtasks, given to the transport as one write.
+ *
+ * Whoever awaits is called by microtasks, outside of the callbacks of the loop, where each write of a transport would
+ * be a system call of its own.
+ */
+export class GatheredWrites {
+  /** Bytes that the transport was not given yet. */
+  bytes = 0;
+  private readonly _transport: Transport;
+  private _first: Uint8Array | undefined = undefined;
+  private _more: Uint8Array[] | undefined = undefined;
+  private _owner: ChunkOwner | undefined = undefined;
+
+  constructor(transport: Transport) {
+    this._transport = transport;
+  }
+
+  add(chunk: Uint8Array, owner: ChunkOwner | undefined): void {
+    // Chunks that leave together go back to one owner.
+    if (this._first !== undefined && owner !== this._owner) this.flush();
+    this.bytes += chunk.length;
+    if (this._first !== undefined) {
+      (this._more ??= []).push(chunk);
+      return;
+    }
+    this._first = chunk;
+    this._owner = owner;
+    waiting.push(this);
+    if (waiting.length === 1) queueMicrotask(flushAll);
+  }
+
+  /** Gives the transport what was gathered; never throws. */
+  flush(): void {
+    const { _first: first, _more: more, _owner: owner } = this;
+    if (first === undefined) return;
+    this._first = this._more = this._owner = undefined;
+    this.bytes = 0;
+    try {
+      if (more === undefined) this._transport.write(first, owner);
+      else this._transport.writeMany([first, ...more], owner);
+    } catch (error) {
+      // The connection ended since: the chunks are lost with it, and who wrote them hears of it by the next call.
+      if (!(error instanceof TransportClosedError)) this._transport.abort(error as Error);
+      for (const chunk of [first, ...(more ?? [])]) owner?.recycle(chunk);
+    }
+  }
+}
+
+/** Those that have gathered something since the last flush; some may have given it already. */
+let waiting: GatheredWrites[] = [];
+
+function flushAll(): void {
+  const writes = waiting;
+  waiting = [];
+  for (const write of writes) write.flush();
+}
