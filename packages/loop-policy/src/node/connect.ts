@@ -1,5 +1,6 @@
 import type { LookupAddress } from 'node:dns';
 import type { OnReadOpts, Socket, TcpNetConnectOpts } from 'node:net';
+import type { ConnectionOptions } from 'node:tls';
 import type { TimerSource, Timer } from '@millrace/timeouts';
 import type { ParsedEndpoint } from '../endpoint.js';
 import type { ConnectOptions } from '../loop.js';
@@ -12,6 +13,8 @@ const LEAST_ATTEMPT_DELAY_MS = 10;
 export interface DialOptions {
   readonly endpoint: ParsedEndpoint;
   readonly options: ConnectOptions;
+  /** Speak TLS; `connected` gets a socket then that has begun its handshake, but for a descriptor. */
+  readonly tls: ConnectionOptions | undefined;
   /** Made for each attempt; `undefined` where sockets must not share memory. */
   readonly makeOnread: () => OnReadOpts | undefined;
   readonly timers: TimerSource;
@@ -149,7 +152,7 @@ export class Dial {
   private _openAddress(address: string): Socket {
     const { endpoint, options } = this._how;
     const { localAddress, keepAliveMs, noDelay = true } = options;
-    return this._host.net.connect({
+    const to = {
       host: address,
       port: endpoint.kind === 'tcp' ? endpoint.port : 0,
       localAddress,
@@ -158,18 +161,24 @@ export class Dial {
       keepAliveInitialDelay: keepAliveMs,
       allowHalfOpen: true,
       onread: this._how.makeOnread(),
-    } as TcpNetConnectOpts);
+    } as TcpNetConnectOpts;
+    const { tls } = this._how;
+    return tls === undefined ? this._host.net.connect(to) : this._host.tls.connect({ ...to, ...tls });
   }
 
   private _openPath(path: string): Socket {
-    return this._host.net.connect({ ...this._common(), path });
+    const to = { ...this._common(), path };
+    const { tls } = this._how;
+    return tls === undefined ? this._host.net.connect(to) : this._host.tls.connect({ ...to, ...tls });
   }
 
   /** A descriptor that is connected already, handed over by whoever started us, say. */
   private _adopt(fd: number): void {
     let socket: Socket;
     try {
-      socket = new this._host.net.Socket({ ...this._common(), fd, readable: true, writable: true });
+      // What TLS reads from the socket is for nobody else.
+      const common = this._how.tls === undefined ? this._common() : { allowHalfOpen: true };
+      socket = new this._host.net.Socket({ ...common, fd, readable: true, writable: true });
     } catch (error) {
       this._fail(error);
       return;

@@ -1,4 +1,5 @@
 import type { OnReadOpts, Socket } from 'node:net';
+import type { TLSSocket } from 'node:tls';
 import { openCancelScope, timersOf, type Op } from '@millrace/timeouts';
 import { formatEndpoint, type ParsedEndpoint } from '../endpoint.js';
 import { ConnectError, LoopClosedError, TlsError } from '../errors.js';
@@ -9,7 +10,7 @@ import { Dial } from './connect.js';
 import type { Host } from './host.js';
 import type { NodeLoop } from './node-loop.js';
 import type { NodeTransport } from './node-transport.js';
-import { shakeHands } from './tls-handshake.js';
+import { awaitHandshake, shakeHands, speaksTls, type Secured } from './tls-handshake.js';
 import { clientTls } from './tls-settings.js';
 
 interface Made<P> {
@@ -29,6 +30,7 @@ export async function connect<P extends AnyProtocol>(
   const hostName = endpoint.kind === 'tcp' ? endpoint.host : undefined;
   const tls =
     options.tls === undefined ? undefined : clientTls(host, options.tls === true ? {} : options.tls, hostName);
+  const isDialled = endpoint.kind !== 'fd';
   const timers = timersOf(options, loop);
   const scope = openCancelScope({ ...options, timers }, `connect to ${address}`);
   let giveUp = (): void => undefined;
@@ -44,7 +46,7 @@ export async function connect<P extends AnyProtocol>(
           const connection = loop.adopt(socket, factory, options, path, info);
           connection.transport.hostName = hostName;
           reader.transport = connection.transport;
-          connection.transport.readsIntoSlab = tls === undefined && reader.onread !== undefined;
+          connection.transport.inbox.readsIntoSlab = reader.onread !== undefined && (tls === undefined || isDialled);
           connection.transport.start();
           resolve(connection);
         } catch (error) {
@@ -57,18 +59,20 @@ export async function connect<P extends AnyProtocol>(
         endpoint,
         options,
         timers,
-        // What TLS reads from the socket is for nobody else.
-        makeOnread: () => (tls === undefined ? reader.onread : undefined),
+        tls: tls?.options,
+        makeOnread: () => reader.onread,
         connected: (socket) => {
           if (tls === undefined) {
             begin(socket);
             return;
           }
           abandon = () => socket.destroy();
-          shakeHands(loop, host, socket, tls, (outcome) => {
+          const done = (outcome: Secured | TlsError): void => {
             if (outcome instanceof TlsError) reject(outcome);
             else begin(outcome.socket, outcome.info);
-          });
+          };
+          if (speaksTls(socket)) awaitHandshake(loop, tune(socket, options), tls, done);
+          else shakeHands(loop, host, socket, tls, done);
         },
         failed: (cause) => {
           reject(new ConnectError(address, cause));
@@ -89,6 +93,13 @@ export async function connect<P extends AnyProtocol>(
   }
 }
 
+/** Sockets with TLS leave these options out when they connect. */
+function tune(socket: TLSSocket, { noDelay = true, keepAliveMs }: ConnectOptions): TLSSocket {
+  socket.setNoDelay(noDelay);
+  if (keepAliveMs !== undefined) socket.setKeepAlive(true, keepAliveMs);
+  return socket;
+}
+
 /** Has client sockets read into the loop's slab, or into the memory of a protocol that has its own. */
 class SocketReader {
   transport: NodeTransport | undefined;
@@ -99,9 +110,9 @@ class SocketReader {
     if (host.platform === 'win32') return;
     const { slab } = host;
     this.onread = {
-      buffer: () => this.transport?.ownMemory ?? slab,
+      buffer: () => this.transport?.inbox.ownMemory ?? slab,
       callback: (byteCount, memory) => {
-        this.transport?.readInto(memory, byteCount);
+        this.transport?.inbox.readInto(memory, byteCount);
         return true;
       },
     };

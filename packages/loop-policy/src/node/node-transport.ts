@@ -147,8 +147,9 @@ export class NodeTransport implements Transport, SocketOwner, SentListener, Upgr
     this._phase = 'aborting';
     this._error ??= error ?? null;
     this._held = undefined;
-    if (canReset) rawSocketOf(this._socket).resetAndDestroy();
-    else this._socket.destroy();
+    const raw = canReset ? rawSocketOf(this._socket) : undefined;
+    if (raw === undefined) this._socket.destroy();
+    else raw.resetAndDestroy();
     this._endIfGone();
   }
 

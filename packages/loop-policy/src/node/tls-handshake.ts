@@ -16,9 +16,14 @@ export interface Secured {
 const RAW = Symbol('raw');
 type Wrapped = Socket & { [RAW]?: Socket };
 
-/** The socket below `socket`, if that speaks TLS, else `socket` itself. */
-export function rawSocketOf(socket: Socket): Socket {
-  return (socket as Wrapped)[RAW] ?? socket;
+/** Whether `socket` was made for TLS; its handshake may not be done. */
+export function speaksTls(socket: Socket): socket is TLSSocket {
+  return 'encrypted' in socket;
+}
+
+/** What to reset `socket` by: itself, or what is below TLS; `undefined` where the platform keeps that to itself. */
+export function rawSocketOf(socket: Socket): Socket | undefined {
+  return speaksTls(socket) ? (socket as Wrapped)[RAW] : socket;
 }
 
 /** Told once how a handshake went; after an error the socket is destroyed. */
@@ -38,12 +43,21 @@ export function shakeHands(loop: NodeLoop, host: Host, raw: Socket, settings: Tl
     else (outcome.socket as Wrapped)[RAW] = raw;
     done(outcome);
   };
-  if (settings.side === 'client') connectTls(host, raw, settings, counted);
-  else acceptTls(loop, host, raw, settings, counted);
+  if (settings.side === 'client') {
+    watchHandshake(host.tls.connect({ ...settings.options, socket: raw }), settings, counted);
+  } else acceptTls(loop, host, raw, settings, counted);
 }
 
-function connectTls(host: Host, raw: Socket, settings: ClientTls, done: HandshakeDone): void {
-  const socket = host.tls.connect({ ...settings.options, socket: raw });
+/** As {@link shakeHands}, for a client's socket that was opened with TLS and is connected now. */
+export function awaitHandshake(loop: NodeLoop, socket: TLSSocket, settings: ClientTls, done: HandshakeDone): void {
+  socket.allowHalfOpen = false;
+  watchHandshake(socket, settings, (outcome) => {
+    if (outcome instanceof TlsError) loop.countFailedHandshake();
+    done(outcome);
+  });
+}
+
+function watchHandshake(socket: TLSSocket, settings: ClientTls, done: HandshakeDone): void {
   let failure: Error | undefined;
   const onError = (error: Error): void => {
     failure ??= error;

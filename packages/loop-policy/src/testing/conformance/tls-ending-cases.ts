@@ -56,30 +56,36 @@ export const tlsEndingCases: readonly ConformanceCase[] = ways.flatMap(({ way, n
       lab.equal(client.bytes, bytes, 'the echo');
     },
   },
-  {
-    name: `TLS ${way}: nothing is delivered while reading is paused, and everything after it`,
+  ...(['client', 'server'] as const).map((side) => ({
+    name: `TLS ${way}: the ${side} gets nothing while it pauses reading, and everything after it`,
     needs,
     run: async (lab: Lab) => {
-      const client = lab.recorder();
-      const server = lab.recorder({
-        onData: (_, transport) => {
-          transport.pauseReading();
-        },
-      });
-      const pair = await secure(lab, client, server);
-      pair.client.write(lab.pattern(200_000));
-      pair.client.writeEof();
-      await server.until(() => server.byteCount > 0);
-      const { byteCount } = server;
+      const ends = { client: lab.recorder(), server: lab.recorder() };
+      const receiver = ends[side];
+      receiver.onData = (_, transport) => {
+        transport.pauseReading();
+      };
+      const pair = await secure(lab, ends.client, ends.server);
+      const sender = side === 'client' ? pair.server : pair.client;
+      sender.write(lab.pattern(200_000));
+      sender.writeEof();
+      await receiver.until(() => receiver.byteCount > 0);
+      const { byteCount } = receiver;
       await lab.settle(pair.loop);
-      lab.equal(server.byteCount, byteCount, 'bytes that arrived while reading was paused');
-      lab.equal(server.count('eofReceived'), 0, 'ends of data while reading was paused');
-      server.onData = () => undefined;
-      pair.server.resumeReading();
-      await server.lost;
-      lab.equal(server.bytes, lab.pattern(200_000), 'the bytes that arrived');
+      lab.equal(receiver.byteCount, byteCount, 'bytes that arrived while reading was paused');
+      lab.equal(receiver.count('eofReceived'), 0, 'ends of data while reading was paused');
+      // Pauses fall into the middle of what is decrypted at once.
+      receiver.onData = (_, transport) => {
+        transport.pauseReading();
+        pair.loop.callSoon(() => {
+          transport.resumeReading();
+        });
+      };
+      pair[side].resumeReading();
+      await receiver.lost;
+      lab.equal(receiver.bytes, lab.pattern(200_000), 'the bytes that arrived');
     },
-  },
+  })),
   {
     name: `TLS ${way}: after our end of data the peer may go on`,
     needs,
@@ -112,7 +118,7 @@ export const tlsEndingCases: readonly ConformanceCase[] = ways.flatMap(({ way, n
     },
   },
   {
-    name: `TLS ${way}: abort(error) ends both sides, ours with the error`,
+    name: `TLS ${way}: abort(error) of the server ends both sides, ours with the error, theirs with another`,
     needs,
     run: async (lab: Lab) => {
       const [client, server] = [lab.recorder(), lab.recorder()];
@@ -120,11 +126,24 @@ export const tlsEndingCases: readonly ConformanceCase[] = ways.flatMap(({ way, n
       await carries(lab, pair.client, server, lab.pattern(10)); // what ends a handshake may still be on its way
       await carries(lab, pair.server, client, lab.pattern(10));
       const reason = new Error('enough');
+      pair.server.abort(reason);
+      lab.equal(server.isLost, false, 'whether connectionLost was called inside abort()');
+      lab.equal(await server.lost, reason, 'the error of the one who aborted');
+      lab.check((await client.lost) !== null, 'the other side to be told that it was cut off');
+      lab.equal(client.count('eofReceived'), 0, 'ends of data that it was told of');
+    },
+  },
+  {
+    name: `TLS ${way}: abort(error) of the client ends both sides, ours with the error`,
+    needs,
+    run: async (lab: Lab) => {
+      const [client, server] = [lab.recorder(), lab.recorder()];
+      const pair = await secure(lab, client, server);
+      const reason = new Error('enough');
       pair.client.abort(reason);
       lab.equal(client.isLost, false, 'whether connectionLost was called inside abort()');
       lab.equal(await client.lost, reason, 'the error of the one who aborted');
-      lab.check((await server.lost) !== null, 'the other side to be told that it was cut off');
-      lab.equal(server.count('eofReceived'), 0, 'ends of data that it was told of');
+      await server.lost;
     },
   },
   {
