@@ -83,6 +83,22 @@ describe('timeRounds', () => {
     expect(log).toEqual(['a5', 'a5', 'begin a', 'a640', 'close a']);
   });
 
+  test('sizes turns by CPU where it is split: who waits for the machine measures nothing meanwhile', async () => {
+    const log: string[] = [];
+    let used = 0;
+    const busy: Contender = {
+      ...contender('a', log),
+      run: (count) => {
+        log.push(`run ${count}`);
+        used += count * 10; // microseconds
+      },
+      cpuUsage: () => Promise.resolve({ user: used / 2, system: used / 2 }),
+    };
+    const [timing] = await timeRounds(benchmark([busy], { sampleMs: 2, splitsCpu: true }), 1);
+    expect(log).toContain('run 200'); // 2 ms of 10 us each
+    expect(timing?.samples[0]).toMatchObject({ cpuNs: 10_000, userNs: 5_000 });
+  });
+
   test('counts in whole batches', async () => {
     const log: string[] = [];
     await timeRounds(benchmark([contender('a', log)], { batch: 4 }), 1);

@@ -30,7 +30,7 @@ export interface Benchmark {
   readonly operation: string;
   /** Operations per round, for each contender; the fast ones do a multiple of it, see `sampleMs`. */
   readonly count: number;
-  /** How long a contender's turn takes at least; default: 20. A shorter one would measure the scheduler. */
+  /** How long a contender's turn takes at least, of CPU where that is split; default: 20. A shorter one would measure the scheduler. */
   readonly sampleMs?: number;
   /** Operations are only done in multiples of this; default: 1. */
   readonly batch?: number;

@@ -53,12 +53,13 @@ interface Turn {
 }
 
 /** Runs a contender twice, and finds out how many operations make a turn that is long enough. */
-async function warmUp({ count, batch, sampleMs = 20 }: Benchmark, contender: Contender): Promise<Turn> {
+async function warmUp({ count, batch, sampleMs = 20, splitsCpu }: Benchmark, contender: Contender): Promise<Turn> {
   const half = wholeBatches(count / 2, batch);
   await contender.run(half);
-  const { elapsedNs } = await timeOnce(contender, half);
+  const { elapsedNs, cpuNs } = await timeOnce(contender, half);
   const whole = wholeBatches(count, batch);
-  const times = Math.ceil((sampleMs * 1e6) / (elapsedNs * whole));
+  const ns = splitsCpu === true ? cpuNs : elapsedNs;
+  const times = ns > 0 ? Math.ceil((sampleMs * 1e6) / (ns * whole)) : MAX_TIMES;
   return { contender, count: whole * Math.min(Math.max(times, 1), MAX_TIMES), samples: [] };
 }
 
