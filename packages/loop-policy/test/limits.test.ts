@@ -134,9 +134,11 @@ describe('idleMs', () => {
   test('begins anew with each byte, either way, and needs one timer for all of them', () => {
     const { client, server, transport } = connect({ idleMs: 1000 });
     for (let i = 0; i < 20; i++) {
-      time.advance(300);
-      if (i % 2 === 0) client.transport.write(pattern(1));
-      else transport.write(pattern(1), i % 4 === 1 ? undefined : { recycle: () => {} });
+      time.advance(700);
+      const owner = i < 10 ? undefined : { recycle: () => {} };
+      if (i % 5 === 0) client.transport.write(pattern(1));
+      else if (i % 5 < 3) transport.write(pattern(1), owner);
+      else transport.writeMany([pattern(1), pattern(2)], owner);
       time.run();
       expect(time.clock.pending).toBe(1);
     }
