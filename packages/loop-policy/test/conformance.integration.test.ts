@@ -10,7 +10,7 @@ describe('the node loop', () => {
     lines = [];
     report = await checkLoopPolicy(nodePolicy, { print: (line) => lines.push(line) });
     console.log(lines.join('\n'));
-  });
+  }, 180_000);
 
   test.each(conformanceCases.map(({ name }) => [name] as const))('%s', (name) => {
     const result = report.cases.find((each) => each.name === name);
