@@ -29,7 +29,8 @@ export interface TlsCommonOptions {
  * @remarks
  * A TCP connection that ends without TLS's own end (close_notify) is an `eofReceived` like any other: platforms do not
  * tell the two apart. Whoever sits on the line can therefore cut a conversation short, so a protocol must know by itself
- * whether a message is complete.
+ * whether a message is complete. For the same reason `abort` resets the TCP connection below where the platform lets it;
+ * on Node that is everywhere but for clients that spoke TLS from the start.
  */
 export interface TlsClientOptions extends TlsCommonOptions {
   /**

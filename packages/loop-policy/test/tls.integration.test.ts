@@ -139,20 +139,32 @@ describe('listen with TLS', () => {
     client.destroy();
   });
 
-  test('loses a connection whose records are broken, with a TlsError', async () => {
-    const recorder = new Recorder();
-    const server = await loop.listen(() => recorder, HERE, { tls: own });
-    const raw = net.connect({ port: portOf(server), host: '127.0.0.1' });
-    const client = tls.connect({ socket: raw, ca, host: '127.0.0.1' });
-    client.on('error', () => undefined);
-    await new Promise((resolve) => client.once('secureConnect', resolve));
-    client.write(pattern(10));
-    await recorder.until(() => recorder.byteCount === 10);
-    raw.write('this is not a record of TLS');
-    const error = await recorder.lost;
+  test.each(['client', 'server'] as const)('loses a %s whose records are broken, with a TlsError', async (side) => {
+    const ends = { client: new Recorder(), server: new Recorder() };
+    const server = await loop.listen(() => ends.server, HERE, { tls: own });
+    // Somebody on the line, who keeps both connections open.
+    const onLine: Record<'client' | 'server', net.Socket[]> = { client: [], server: [] };
+    const line = net.createServer({ allowHalfOpen: true }, (near) => {
+      const far = net.connect({ port: portOf(server), host: '127.0.0.1', allowHalfOpen: true });
+      onLine.client.push(near);
+      onLine.server.push(far);
+      for (const socket of [near, far]) socket.on('error', () => undefined);
+      near.pipe(far, { end: false });
+      far.pipe(near, { end: false });
+    });
+    await new Promise<void>((resolve) => line.listen(0, '127.0.0.1', resolve));
+    const { port } = line.address() as net.AddressInfo;
+    const { transport } = await loop.connect(() => ends.client, { host: '127.0.0.1', port }, { tls: { ca } });
+    transport.write(pattern(10));
+    await ends.server.until(() => ends.server.byteCount === 10);
+    for (const socket of [...onLine.client, ...onLine.server]) socket.unpipe();
+    onLine[side][0]?.write('this is not a record of TLS');
+    const error = await ends[side].lost;
     expect(error).toBeInstanceOf(TlsError);
     expect(error?.message).toMatch(/^TLS was broken: /);
-    client.destroy();
+    for (const socket of [...onLine.client, ...onLine.server]) socket.destroy();
+    line.close();
+    await Promise.all([ends.client.lost, ends.server.lost]);
   });
 
   test('does not negotiate anew', async () => {
