@@ -185,6 +185,42 @@ describe('checkLoopPolicy', () => {
     }
   });
 
+  test('finds out what the platform lacks: real time, and IPv6', async () => {
+    const policy: LoopPolicy = {
+      ...nodePolicy,
+      newLoop: () => {
+        const loop = nodePolicy.newLoop();
+        loop.listen = () => Promise.reject(new Error('not with six'));
+        Object.assign(loop, { isSimulated: true });
+        return loop;
+      },
+    };
+    const never = (): Promise<void> => Promise.reject(new Error('never run'));
+    const cases: ConformanceCase[] = [
+      { name: 'six', needs: ['ipv6'], run: never },
+      { name: 'soon', needs: ['realTime'], run: never },
+    ];
+    const { cases: results } = await checkLoopPolicy(policy, { cases, print: () => {} });
+    expect(results.map(({ reason }) => reason)).toEqual(['no IPv6 here: not with six', 'time is simulated']);
+    const told = await checkLoopPolicy(policy, { cases, features: { ipv6: true, realTime: true }, print: () => {} });
+    expect(told.failed).toBe(2); // they were run
+  });
+
+  test('comes to an end with a policy whose loops never answer', async () => {
+    const forever = (): Promise<never> => new Promise(() => {});
+    const policy: LoopPolicy = {
+      ...nodePolicy,
+      newLoop: () => Object.assign(nodePolicy.newLoop(), { listen: forever, close: forever }),
+    };
+    const cases: ConformanceCase[] = [
+      { name: 'six', needs: ['ipv6'], run: () => Promise.resolve() },
+      { name: 'listening', run: async (lab) => void (await lab.listen(lab.newLoop(), () => lab.recorder())) },
+    ];
+    const report = await checkLoopPolicy(policy, { cases, caseTimeoutMs: 20, print: () => {} });
+    expect(report.cases.map(({ outcome }) => outcome)).toEqual(['skipped', 'failed']);
+    expect(report.cases[1]?.reason).toContain('waiting for the loops to close');
+  });
+
   test('takes paths from the folder that it is given', async () => {
     let path = '';
     const run: Run = async (lab: Lab) => {
