@@ -72,13 +72,13 @@ export class StreamWriter {
    */
   get closed(): Promise<void> {
     if (this._closed === undefined) {
-      this._closed = new Promise((resolve, reject) => {
+      const closed = new Promise<void>((resolve, reject) => {
         this._onEnd = (error) => {
           if (error === null) resolve();
           else reject(error);
         };
       });
-      this._closed.catch(() => undefined);
+      this._closed = handled(closed);
       if (this._end !== undefined) this._onEnd?.(this._end);
     }
     return this._closed;
@@ -124,7 +124,7 @@ export class StreamWriter {
   /**
    * Waits until there is room: until no more than `lowWaterBytes` wait to be sent, if it were more than `highWaterBytes`.
    *
-   * @returns `undefined` if there is room already: `await writer.drain()` is right either way.
+   * @returns `undefined` if there is room already: `await writer.drain()` is right either way. Nobody needs to look at it.
    * @throws {ConnectionLostError} If the connection broke, as a rejection. What was written may not have arrived.
    * @throws {TransportClosedError} If the connection is over, as a rejection.
    * @throws {TimeoutError} or what else ends `op`, as a rejection; nothing that was written is called off.
@@ -132,8 +132,7 @@ export class StreamWriter {
   drain(op?: Op): Promise<void> | undefined {
     this._gathered.flush();
     if (this._end === undefined && !this._isPaused) return undefined;
-    if (this._end === null)
-      return Promise.reject(new TransportClosedError('expected an open connection, saw a closed one'));
+    if (this._end === null) return handled(Promise.reject(closedHere()));
     return this._wait((this._draining ??= new WaitLine('drain', this._timers)), op);
   }
 
@@ -146,7 +145,7 @@ export class StreamWriter {
   /**
    * Sends what is queued, ends the connection, and waits for that. Reads that find nothing are rejected from now on.
    *
-   * @returns Resolves when the connection is over.
+   * @returns Resolves when the connection is over. Nobody needs to look at it.
    * @throws {ConnectionLostError} If it broke, now or before; what was written may not have arrived.
    * @throws {TimeoutError} or what else ends `op`; the connection goes on closing: `abort()` makes it quick.
    */
@@ -198,9 +197,14 @@ export class StreamWriter {
     return (this._draining?.length ?? 0) + (this._closing?.length ?? 0) > 0;
   }
 
+  /** A promise that nobody needs to look at: who writes again, or reads, hears of the loss. */
   private _wait(line: WaitLine<void>, op: Op | undefined): Promise<void> {
-    if (this._end === undefined) return line.wait(op);
-    if (this._end === null) return Promise.resolve();
+    const wait = this._end === undefined ? line.wait(op) : this._ended();
+    return handled(wait);
+  }
+
+  private _ended(): Promise<void> {
+    if (this._end === undefined || this._end === null) return Promise.resolve();
     this._hasThrown = true;
     return Promise.reject(this._end);
   }
@@ -210,6 +214,12 @@ export class StreamWriter {
     this._hasThrown = true;
     throw this._end;
   }
+}
+
+/** A rejection of `promise` that nobody looks at is no unhandled one. */
+function handled(promise: Promise<void>): Promise<void> {
+  promise.catch(() => undefined);
+  return promise;
 }
 
 /** What reads and waits come to after our own end. */

@@ -127,9 +127,13 @@ describe('StreamConnection', () => {
     await expect(pair.server.reader.read()).rejects.toThrow(TransportClosedError);
   });
 
-  test('nobody needs to look at closed', async () => {
-    await using pair = makePair();
+  test('nobody needs to look at closed, close() and drain()', async () => {
+    await using pair = makePair({ watermarks: { highWaterBytes: 0, lowWaterBytes: 0 } });
     void pair.client.closed;
+    pair.server.transport.pauseReading();
+    pair.client.writer.write(encode('x'));
+    void pair.client.writer.drain();
+    void pair.client.close();
     pair.server.abort();
     await settle(pair.loop);
     await expect(pair.client.closed).rejects.toThrow(ConnectionLostError);

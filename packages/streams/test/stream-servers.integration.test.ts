@@ -284,6 +284,24 @@ describe('listenStreams: closing the server', () => {
   });
 });
 
+describe('closing the loop', () => {
+  test('settles everything that waits', async () => {
+    const handlerEnds: unknown[] = [];
+    const server = await listen(async ({ reader }) => {
+      await reader.readExactly(1000).catch((error: unknown) => handlerEnds.push(error));
+    });
+    const connection = await connect(server, { watermarks: { highWaterBytes: 0, lowWaterBytes: 0 } });
+    await settle(loop);
+    const { reader, writer, closed } = connection;
+    const settling = Promise.allSettled([reader.readLine(), closed, writer.close(), server.closed]);
+    await loop.close();
+    const outcomes = await settling;
+    expect(outcomes.map(({ status }) => status)).toEqual(['rejected', 'fulfilled', 'fulfilled', 'fulfilled']);
+    expect(handlerEnds).toHaveLength(1);
+    expect(uncaught).toEqual([]);
+  });
+});
+
 describe('acceptStreams', () => {
   test('gives connections in the order in which they were made, until the server is closed', async () => {
     const accepted = await acceptStreams(ANY_PORT, { loop });
@@ -341,6 +359,16 @@ describe('acceptStreams', () => {
     connection?.writer.write(encode('hello'));
     expect(decode(await first.reader.read())).toBe('hello');
     await Promise.all([first.close(), connection?.close()]);
+  });
+
+  test('is closed by await using', async () => {
+    let closed: Promise<unknown>;
+    {
+      await using accepted = await acceptStreams(ANY_PORT, { loop });
+      closed = accepted.server.closed;
+      await accepted.server[Symbol.asyncDispose]();
+    }
+    await closed;
   });
 
   test('closes connections that nobody took when the server is closed', async () => {
