@@ -314,7 +314,7 @@ describe('toDuplex', () => {
     expect(await failure(toDuplex(other.client).sink(new Pushed()))).toBeInstanceOf(TransportClosedError);
   });
 
-  test('fails the sink when the connection breaks while it waits for room', async () => {
+  test('fails the sink when the connection breaks, or is closed, while it waits for room', async () => {
     const { client, server } = own.pair();
     server.transport.pauseReading();
     const source = new Pushed();
@@ -323,6 +323,14 @@ describe('toDuplex', () => {
     await own.settle();
     server.abort();
     expect(await sinking).toBeInstanceOf(ConnectionLostError);
+    const other = own.pair();
+    other.server.transport.pauseReading();
+    const silent = new Pushed();
+    silent.push(encode('abc'));
+    const closing = failure(toDuplex(other.client).sink(silent));
+    await own.settle();
+    other.client.abort();
+    expect(await closing).toBeInstanceOf(TransportClosedError);
   });
 
   test('leaving the source stops reading, and closes the connection once the sink is done', async () => {

@@ -1,14 +1,14 @@
-import { connect as connectTls } from 'node:tls';
 import { struct, u16, u32, utf8 } from '@millrace/codecs';
 import { ConnectionLostError, nodePolicy, type Loop } from '@millrace/loop-policy';
-import { testCertificates } from '@millrace/loop-policy/testing';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { fromNodeStream, toNodeStream } from '../src/adapters.js';
 import { connectStreams, framed, FramedError, listenStreams, type Framed, type StreamHandler } from '../src/index.js';
-import { encode, failure } from './stream-pair.js';
+import { failure } from './stream-pair.js';
 
 const message = struct({ id: u32, text: utf8(u16) });
-interface Message { readonly id: number; readonly text: string }
+interface Message {
+  readonly id: number;
+  readonly text: string;
+}
 
 let loop: Loop;
 let uncaught: unknown[];
@@ -100,26 +100,5 @@ describe('framed, over sockets', () => {
     expect(told[1]).toBeInstanceOf(FramedError);
     expect(uncaught).toEqual([told[1]]);
     cut.abort();
-  });
-});
-
-describe('Adapters, over sockets', () => {
-  test('carry the TLS of Node over a connection of ours, to a server of ours', async () => {
-    const { ca, server: own } = testCertificates;
-    const server = await listenStreams(
-      async ({ reader, writer }) => {
-        for await (const line of reader.lines()) writer.write(encode(`${line}!\n`));
-      },
-      'tcp://127.0.0.1:0',
-      { loop, tls: { cert: own.cert, key: own.key } },
-    );
-    const plain = await connectStreams(`tcp://127.0.0.1:${server.address.port ?? 0}`, { loop });
-    const socket = connectTls({ socket: toNodeStream(plain), ca, servername: 'localhost' });
-    const secured = fromNodeStream(socket, { loop });
-    secured.writer.write(encode('hello\n'));
-    expect(await secured.reader.readLine({ timeoutMs: 5000 })).toBe('hello!');
-    await secured.close();
-    await server.close();
-    expect(uncaught).toEqual([]);
   });
 });

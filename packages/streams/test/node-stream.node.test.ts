@@ -1,12 +1,14 @@
 import { createServer, connect, type AddressInfo, type Socket } from 'node:net';
+import { connect as connectTls } from 'node:tls';
 import { Duplex, PassThrough, Readable } from 'node:stream';
 import { once } from 'node:events';
 import { buffer } from 'node:stream/consumers';
 import { pipeline } from 'node:stream/promises';
 import { ConnectionLostError, TransportClosedError } from '@millrace/loop-policy';
-import { Recorder } from '@millrace/loop-policy/testing';
+import { Recorder, testCertificates } from '@millrace/loop-policy/testing';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { fromNodeStream, toNodeStream, transportOfNodeStream } from '../src/adapters.js';
+import { connectStreams, listenStreams } from '../src/index.js';
 import { decode, encode, failure, pattern, TestLoop, textOf } from './stream-pair.js';
 
 let own: TestLoop;
@@ -352,6 +354,24 @@ describe('toNodeStream', () => {
     const idle = toNodeStream(paused);
     paused.abort();
     await once(idle, 'close');
+  });
+
+  test('carries the TLS of Node to a server of ours, and back as a connection', async () => {
+    const { ca, server: identity } = testCertificates;
+    const server = await listenStreams(
+      async ({ reader, writer }) => {
+        for await (const line of reader.lines()) writer.write(encode(`${line}!\n`));
+      },
+      'tcp://127.0.0.1:0',
+      { loop: own.loop, tls: { cert: identity.cert, key: identity.key } },
+    );
+    const plain = await connectStreams(`tcp://127.0.0.1:${server.address.port ?? 0}`, { loop: own.loop });
+    const socket = connectTls({ socket: toNodeStream(plain), ca, servername: 'localhost' });
+    const secured = fromNodeStream(socket, { loop: own.loop });
+    secured.writer.write(encode('hello\n'));
+    expect(await secured.reader.readLine({ timeoutMs: 5000 })).toBe('hello!');
+    await secured.close();
+    await server.close();
   });
 
   test('asks for a runtime that has Node streams', () => {
