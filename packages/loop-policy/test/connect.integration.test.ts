@@ -62,6 +62,7 @@ async function race(
     dial = new Dial(host, {
       endpoint: { kind: 'tcp', host: 'name.example', port },
       options,
+      tls: undefined,
       makeOnread: () => undefined,
       timers: clock,
       connected: resolve,

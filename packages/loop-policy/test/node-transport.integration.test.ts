@@ -19,7 +19,7 @@ beforeEach(() => {
 afterEach(() => loop.close());
 
 /** Connects two protocols over TCP. */
-async function pair<C extends AnyProtocol>(client: C, server: Recorder, options?: ConnectOptions): Promise<void> {
+async function pair(client: AnyProtocol, server: Recorder, options?: ConnectOptions): Promise<void> {
   const listening = await loop.listen(() => server, 'tcp://127.0.0.1:0');
   await loop.connect(() => client, { host: '127.0.0.1', port: listening.address.port! }, options);
   await server.until(() => server.events.length > 0);
@@ -140,7 +140,7 @@ describe('Transport.setProtocol', () => {
     const [first, server] = [new Recorder(), new Recorder()];
     await pair(first, server);
     expect(() => {
-      first.transport.setProtocol(bad as unknown as Protocol);
+      first.transport.setProtocol(bad as Protocol);
     }).toThrow(/expected a protocol with dataReceived/);
     server.transport.write(pattern(3));
     await first.until(() => first.byteCount === 3);

@@ -17,12 +17,7 @@ export interface Host {
    * Memory into which client sockets are read: one for the process, so that each loop knows the others' borrowed chunks.
    */
   readonly slab: Uint8Array<ArrayBuffer>;
-  setImmediate(fn: () => void): Immediate;
-}
-
-/** A call of the host's, in the next turn. */
-export interface Immediate {
-  unref?(): void;
+  setImmediate(fn: () => void): void;
 }
 
 /** One read of a client socket; also what libuv asks for. */
@@ -76,7 +71,7 @@ class NodeHost implements Host {
     return this._getModule('node:dgram');
   }
 
-  setImmediate(fn: () => void): Immediate {
-    return setImmediate(fn);
+  setImmediate(fn: () => void): void {
+    setImmediate(fn);
   }
 }

@@ -34,13 +34,13 @@ export class NodeLoop implements Loop {
   /** Memory into which client sockets are read. */
   readonly slab: Uint8Array<ArrayBuffer> = this._host.slab;
   /** Sockets for datagrams, open or being opened. */
-  readonly datagrams: ConnectionSet<{ abort(): void }> = new ConnectionSet();
+  readonly datagrams: ConnectionSet<{ abort(): void }> = new ConnectionSet<{ abort(): void }>();
   /** Gives up a connection that is being made. */
-  readonly connecting: Set<() => void> = new Set();
+  readonly connecting: Set<() => void> = new Set<() => void>();
   /** Set while somebody watches. */
   watchdog: Watchdog | undefined = undefined;
   /** Transports that have sent everything, and only wait for the peer's end. */
-  readonly lingering: LingerLane<NodeTransport> = new LingerLane(hostTimers, LINGER_MS, (transport) => {
+  readonly lingering: LingerLane<NodeTransport> = new LingerLane<NodeTransport>(hostTimers, LINGER_MS, (transport) => {
     transport.stopLingering();
   });
   private readonly _transports = new ConnectionSet<NodeTransport>();

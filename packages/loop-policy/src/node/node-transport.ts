@@ -1,14 +1,15 @@
 import type { Socket } from 'node:net';
 import type { Op } from '@millrace/timeouts';
 import { checkChunk } from '../check-chunk.js';
-import { ConnectionLostError, TlsError, TransportClosedError } from '../errors.js';
-import type { AnyProtocol, ConnectionCallbacks, Protocol } from '../protocol.js';
-import { ChunkReceiver, makeReceiver, type BufferReceiver } from '../receiver.js';
+import { TlsError, TransportClosedError } from '../errors.js';
+import type { AnyProtocol, ConnectionCallbacks } from '../protocol.js';
 import type { StartTlsOptions } from '../tls.js';
 import type { ChunkOwner, ConnectionInfo, Transport, WriteWatermarks } from '../transport.js';
 import { WriteGate } from '../write-gate.js';
 import { nodeHost } from './host.js';
+import { Inbox, lastingBytes, type InboxOwner } from './inbox.js';
 import type { NodeLoop } from './node-loop.js';
+import { givenUp, lostBy, unexpectedEnd } from './lost-connection.js';
 import { Outbox, type OwnedChunk, type SentListener } from './outbox.js';
 import { disownSocket, ownSocket, type SocketOwner } from './socket-events.js';
 import { brokenTls, isTlsFailure } from './tls-failure.js';
@@ -29,36 +30,23 @@ type Callable = Record<Exclude<keyof ConnectionCallbacks, undefined>, (argument:
  */
 type Upgrade = 'none' | 'handshake' | 'handover';
 
-/** The chunk that some protocol is being given, and the same memory as its socket read it: written back as that. */
-let deliveredChunk: Uint8Array | undefined;
-let deliveredBuffer: Uint8Array | undefined;
-
 /** A transport on a `net.Socket` that is connected. */
-export class NodeTransport implements Transport, SocketOwner, SentListener, Upgradable {
+export class NodeTransport implements InboxOwner, SocketOwner, SentListener, Upgradable {
   readonly loop: NodeLoop;
   info: ConnectionInfo;
+  readonly inbox: Inbox;
   /** Who accepted the connection, to be told of its end. */
   server: { connectionEnded(transport: NodeTransport): void } | undefined;
   /** The host that was connected to; its certificate should be for that name. */
   hostName: string | undefined;
-  /** Whether the socket reads into memory that it shares, or that is the protocol's. */
-  readsIntoSlab = false;
   private _socket: Socket;
-  private _isSocketPaused = true; // it may be going on although reading is paused, but not the other way round
   private _protocol: AnyProtocol;
-  /** Exactly one of these is set: how the protocol takes its bytes. */
-  private _byChunk: Protocol | undefined;
-  private _byBuffer: BufferReceiver | undefined;
   private _phase: Phase = 'open';
   private _upgrade: Upgrade = 'none';
   private _isStarted = false; // connectionMade has returned
   private _endedWriting = false; // independent of the phase: writeEof() leaves the transport open
   private _peerEnded = false; // independent of the phase: eofReceived() may have kept our side open
-  private _readingPaused = false;
-  private _endHeld = false; // the peer's end came while reading was paused
-  private _isGone = false; // and Node has closed the socket meanwhile, since both ends had ended
-  /** Read but not delivered, since the protocol paused; the socket stays paused until it is. */
-  private _held: Uint8Array | undefined;
+  private _isGone = false; // Node has closed the socket while the peer's end was held, since both ends had ended
   private readonly _out = new Outbox();
   private readonly _gate = new WriteGate();
   private _error: Error | null = null;
@@ -76,7 +64,7 @@ export class NodeTransport implements Transport, SocketOwner, SentListener, Upgr
     this.info = info;
     this._socket = socket;
     this._protocol = protocol;
-    this._receiveBy(protocol);
+    this.inbox = new Inbox(this, socket, protocol);
     if (watermarks !== undefined) this._gate.set(watermarks);
     ownSocket(socket, this);
   }
@@ -85,9 +73,8 @@ export class NodeTransport implements Transport, SocketOwner, SentListener, Upgr
   start(): void {
     this._tell('connectionMade', this);
     this._isStarted = true;
-    if (this._phase === 'open') this._startReceiver();
-    // A socket that closes at once must flow too, to see the peer's end.
-    if (!this._readingPaused) this._resumeSocket();
+    if (this._phase === 'open') this.inbox.prepare();
+    this.inbox.start();
   }
 
   get bufferedBytes(): number {
@@ -125,9 +112,7 @@ export class NodeTransport implements Transport, SocketOwner, SentListener, Upgr
   close(): void {
     if (this._phase !== 'open') return;
     this._phase = 'closing';
-    // Reading goes on, into nothing: the peer's end must be seen, and a peer that waits to send must not block us.
-    this._readingPaused = false;
-    this._held = undefined;
+    this.inbox.close();
     if (this._upgrade === 'handshake') return; // what is gathered must leave first, and can only do so in TLS
     this._endOpenSocket();
   }
@@ -146,7 +131,7 @@ export class NodeTransport implements Transport, SocketOwner, SentListener, Upgr
     const canReset = this._phase === 'open' && !this._endedWriting && this._isTcp && this._isUsed;
     this._phase = 'aborting';
     this._error ??= error ?? null;
-    this._held = undefined;
+    this.inbox.close();
     const raw = canReset ? rawSocketOf(this._socket) : undefined;
     if (raw === undefined) this._socket.destroy();
     else raw.resetAndDestroy();
@@ -154,18 +139,11 @@ export class NodeTransport implements Transport, SocketOwner, SentListener, Upgr
   }
 
   pauseReading(): void {
-    if (this._phase !== 'open') return;
-    this._readingPaused = true;
-    // perf: a socket with chunks of its own is stopped by the first one that comes: mostly reading is resumed before.
-    if (this.readsIntoSlab && this._upgrade === 'none') this._pauseSocket();
+    if (this._phase === 'open') this.inbox.pause();
   }
 
   resumeReading(): void {
-    if (this._phase !== 'open' || !this._readingPaused) return;
-    this._readingPaused = false;
-    if (this._upgrade !== 'none') return;
-    if (this._held === undefined && !this._endHeld) this._resumeSocket();
-    else this._deliverHeldSoon();
+    if (this._phase === 'open') this.inbox.resume();
   }
 
   setWriteWatermarks(watermarks: WriteWatermarks): void {
@@ -180,11 +158,11 @@ export class NodeTransport implements Transport, SocketOwner, SentListener, Upgr
   }
 
   setProtocol(protocol: AnyProtocol): void {
-    this._receiveBy(protocol);
+    this.inbox.setProtocol(protocol);
     this._protocol = protocol;
     if (!this._isStarted || this._phase !== 'open') return;
     if (this._gate.isPaused) this._tell('pauseWriting');
-    this._startReceiver();
+    this.inbox.prepare();
   }
 
   startTls(options: StartTlsOptions & Op = {}): Promise<void> {
@@ -197,15 +175,15 @@ export class NodeTransport implements Transport, SocketOwner, SentListener, Upgr
     if (this._upgrade !== 'none') throw new TransportClosedError('expected no startTls() while another one is running');
     this.flush();
     this._upgrade = 'handshake';
-    this._pauseSocket();
+    this.inbox.freeze();
   }
 
   get unseenBytes(): number {
-    return (this._held?.length ?? 0) + this._socket.readableLength;
+    return this.inbox.unseenBytes;
   }
 
   get hasPeerEnded(): boolean {
-    return this._peerEnded || this._endHeld;
+    return this._peerEnded || this.inbox.endIsHeld;
   }
 
   written(): Promise<void> {
@@ -213,7 +191,7 @@ export class NodeTransport implements Transport, SocketOwner, SentListener, Upgr
       const left = (error?: Error | null): void => {
         if (error !== undefined && error !== null) reject(this._error ?? lostBy(error));
         else if (this._phase === 'open' || this._phase === 'closing') resolve();
-        else reject(this._error ?? this._givenUp());
+        else reject(this._error ?? givenUp());
       };
       if (this._socket.writableLength === 0) left();
       else this._socket.write(new Uint8Array(0), left);
@@ -230,20 +208,19 @@ export class NodeTransport implements Transport, SocketOwner, SentListener, Upgr
     this.info = { ...this.info, tls: info };
     this._upgrade = 'handover';
     this._out.givenBytes = 0; // what was sent in the clear, another socket counted
-    this.readsIntoSlab = false;
-    this._pauseSocket();
+    this.inbox.changeSocket(socket);
     ownSocket(socket, this);
     this.flush();
     if (this._phase === 'closing') this._endOpenSocket();
     else if (this._endedWriting) socket.end();
     this.loop.runSoon(() => {
       this._upgrade = 'none';
-      this._deliverHeld();
+      this.inbox.thaw();
     });
   }
 
   upgradeFailed(error: TlsError): Error | undefined {
-    const reason = this._phase === 'aborting' ? (this._error ?? this._givenUp()) : undefined;
+    const reason = this._phase === 'aborting' ? (this._error ?? givenUp()) : undefined;
     if (reason === undefined) this._error ??= error;
     this.socketClosed();
     return reason;
@@ -279,35 +256,6 @@ export class NodeTransport implements Transport, SocketOwner, SentListener, Upgr
     return this._socket.writableLength;
   }
 
-  /** Memory of the protocol's own that the next bytes may go to; `undefined` if they must not. */
-  get ownMemory(): Uint8Array | undefined {
-    return this._phase === 'open' && this._isReading ? this._byBuffer?.target : undefined;
-  }
-
-  /** The socket read `byteCount` bytes to the start of `memory`: the loop's slab, or what {@link ownMemory} was. */
-  readInto(memory: Uint8Array, byteCount: number): void {
-    const receiver = this._byBuffer;
-    if (receiver?.target !== memory || this._phase !== 'open' || !this._isReading) {
-      const { slab } = this.loop;
-      this._received(memory === slab && byteCount === slab.length ? slab : view(memory, byteCount));
-      return;
-    }
-    this.loop.countRead(byteCount);
-    this._tellReceiver(() => {
-      receiver.filled(byteCount, () => this._isReadingBy(receiver));
-    });
-  }
-
-  /** The socket read a chunk of its own. */
-  readFromSocket(buffer: Uint8Array): void {
-    // A plain Uint8Array: a Buffer's slice does not copy.
-    const chunk = view(buffer, buffer.length);
-    deliveredChunk = chunk;
-    deliveredBuffer = buffer;
-    this._received(chunk);
-    deliveredChunk = deliveredBuffer = undefined;
-  }
-
   socketEnded(): void {
     if (this._phase === 'lingering') {
       this._socket.destroy();
@@ -318,8 +266,7 @@ export class NodeTransport implements Transport, SocketOwner, SentListener, Upgr
       this.abort(new TlsError('the peer ended the connection before the TLS handshake'));
       return;
     }
-    this._endHeld = !this._isReading;
-    if (this._endHeld) return;
+    if (!this.inbox.end()) return;
     this._peerEnded = true;
     const keepOpen = this._tell('eofReceived') === true;
     if (!keepOpen || this._endedWriting) this.close();
@@ -348,14 +295,15 @@ export class NodeTransport implements Transport, SocketOwner, SentListener, Upgr
 
   socketClosed(): void {
     if (this._phase === 'lost') return;
-    if (this._phase === 'open' && this._endHeld && this._error === null) {
+    if (this._phase === 'open' && this.inbox.endIsHeld && this._error === null) {
       this._isGone = true; // the protocol hears of the end when it reads on
       return;
     }
     // A connection that breaks off after our end of data was sent ended as we asked for.
-    const error = this._phase === 'lingering' ? null : (this._error ?? this._unexpected());
+    const error =
+      this._phase === 'lingering' ? null : (this._error ?? (this._phase === 'open' ? unexpectedEnd() : null));
     this._phase = 'lost';
-    this._held = undefined;
+    this.inbox.close();
     this.loop.lingering.delete(this);
     this.loop.countWritten(Math.min(0, this._socket.bytesWritten - this._out.givenBytes));
     this._recycle(this._out.lose());
@@ -373,116 +321,6 @@ export class NodeTransport implements Transport, SocketOwner, SentListener, Upgr
     return this._isStarted || this._out.givenBytes + this._out.gatheredBytes > 0;
   }
 
-  private get _isReading(): boolean {
-    return !this._readingPaused && this._held === undefined && this._upgrade === 'none';
-  }
-
-  private _received(chunk: Uint8Array): void {
-    const { loop } = this;
-    loop.countRead(chunk.length);
-    const protocol = this._byChunk;
-    if (this._phase !== 'open') return;
-    if (protocol === undefined || !this._isReading) {
-      this._deliverOrHold(chunk);
-      return;
-    }
-    // perf: the one callback that runs for each chunk has no closure.
-    const { watchdog } = loop;
-    const startedAt = watchdog === undefined ? 0 : watchdog.begin();
-    loop.enter();
-    try {
-      protocol.dataReceived(chunk);
-    } catch (error) {
-      loop.failed(error, this);
-    } finally {
-      if (watchdog !== undefined) watchdog.endMethod(startedAt, protocol, 'dataReceived', this);
-      loop.leave();
-    }
-  }
-
-  /** Delivers as much as the protocol, or those that take its place meanwhile, will have; keeps a copy of the rest. */
-  private _deliverOrHold(chunk: Uint8Array): void {
-    let rest = chunk;
-    while (rest.length > 0 && this._phase === 'open' && this._isReading) {
-      const receiver = this._byBuffer;
-      let delivered = rest.length;
-      this._tellReceiver(() => {
-        if (receiver === undefined) this._byChunk?.dataReceived(rest);
-        else delivered = receiver.receive(rest, () => this._isReadingBy(receiver));
-      });
-      rest = rest.subarray(delivered);
-    }
-    if (rest.length > 0 && this._phase === 'open') this._hold(rest);
-  }
-
-  private _hold(chunk: Uint8Array): void {
-    if (this._upgrade === 'none') this._pauseSocket();
-    const before = this._held;
-    if (before === undefined && !this.readsIntoSlab) {
-      this._held = chunk; // nobody else has that memory
-      return;
-    }
-    const heldBytes = before?.length ?? 0;
-    const held = new Uint8Array(heldBytes + chunk.length);
-    if (before !== undefined) held.set(before);
-    held.set(chunk, heldBytes);
-    this._held = held;
-  }
-
-  private _pauseSocket(): void {
-    this._isSocketPaused = true;
-    this._socket.pause();
-  }
-
-  private _resumeSocket(): void {
-    if (!this._isSocketPaused) return;
-    this._isSocketPaused = false;
-    this._socket.resume();
-  }
-
-  private _deliverHeldSoon(): void {
-    this.loop.runSoon(() => {
-      this._deliverHeld();
-    });
-  }
-
-  private _deliverHeld(): void {
-    if (this._phase !== 'open' || this._readingPaused || this._upgrade !== 'none') return;
-    const held = this._held;
-    this._held = undefined;
-    if (held !== undefined) this._deliverOrHold(held);
-    if ((this._phase as Phase) !== 'open' || !this._isReading) return;
-    if (this._endHeld) this.socketEnded();
-    else this._resumeSocket();
-  }
-
-  private _isReadingBy(receiver: BufferReceiver): boolean {
-    return this._byBuffer === receiver && this._phase === 'open' && !this._readingPaused && this._upgrade === 'none';
-  }
-
-  private _receiveBy(protocol: AnyProtocol): void {
-    const receiver = makeReceiver(protocol, this.loop.slab.length);
-    if (receiver instanceof ChunkReceiver) {
-      this._byChunk = receiver.protocol;
-      this._byBuffer = undefined;
-    } else {
-      this._byChunk = undefined;
-      this._byBuffer = receiver;
-    }
-  }
-
-  private _startReceiver(): void {
-    const receiver = this._byBuffer;
-    if (receiver === undefined) return;
-    this._tellReceiver(() => {
-      receiver.start();
-    });
-  }
-
-  private _tellReceiver(fn: () => void): void {
-    this._run('bufferUpdated', fn);
-  }
-
   private _checkWritable(): void {
     if (this._phase !== 'open')
       throw new TransportClosedError('expected an open transport, this one is closing or closed');
@@ -490,18 +328,15 @@ export class NodeTransport implements Transport, SocketOwner, SentListener, Upgr
   }
 
   private _gather(chunk: Uint8Array, owner: ChunkOwner | undefined): void {
-    let bytes = chunk;
-    if (chunk === deliveredChunk && deliveredBuffer !== undefined) bytes = deliveredBuffer;
-    // The slab is overwritten by the next read of any socket; the bytes must last until they are sent.
-    else if (chunk.buffer === this.loop.slab.buffer) bytes = new Uint8Array(chunk);
-    else if (chunk.length === 0 && owner === undefined) return;
+    if (chunk.length === 0 && owner === undefined) return;
+    const bytes = lastingBytes(chunk, this.loop.slab);
     if (!this._out.isGathering) this.loop.flushLater(this);
     this._out.gather(bytes, chunk, owner);
   }
 
   /** Sends what is left, and waits for the peer to do the same. */
   private _endOpenSocket(): void {
-    this._resumeSocket();
+    this.inbox.drain();
     this._endSocket();
     if (this._socket.writableFinished) this.socketFinished(); // after writeEof() there may be nothing left to finish
     this._endIfGone();
@@ -522,7 +357,7 @@ export class NodeTransport implements Transport, SocketOwner, SentListener, Upgr
 
   private _recycle(owned: readonly OwnedChunk[]): void {
     for (const { chunk, owner } of owned) {
-      this._run(
+      this.run(
         'recycle',
         () => {
           owner.recycle(chunk);
@@ -546,18 +381,6 @@ export class NodeTransport implements Transport, SocketOwner, SentListener, Upgr
     });
   }
 
-  private _givenUp(): Error {
-    return new TransportClosedError('the transport was closed before the TLS handshake was done');
-  }
-
-  /** The socket closed without an error although we did not ask for it. */
-  private _unexpected(): Error | null {
-    if (this._phase !== 'open') return null;
-    return new ConnectionLostError('the connection was closed', {
-      cause: new Error('the socket closed without an error'),
-    });
-  }
-
   /** Calls a callback of the protocol; one that throws loses this connection. */
   private _tell(method: 'connectionMade', argument: Transport): unknown;
   private _tell(method: 'connectionLost', argument: Error | null): unknown;
@@ -565,24 +388,16 @@ export class NodeTransport implements Transport, SocketOwner, SentListener, Upgr
   private _tell(method: keyof Callable, argument?: unknown): unknown {
     const protocol = this._protocol as unknown as Callable;
     let result: unknown;
-    this._run(method, () => {
+    this.run(method, () => {
       result = protocol[method](argument);
     });
     return result;
   }
 
-  private _run(method: string, fn: () => void, owner: object = this._protocol): void {
+  run(method: string, fn: () => void, owner: object = this._protocol): void {
     const { watchdog } = this.loop;
     const startedAt = watchdog === undefined ? 0 : watchdog.begin();
     this.loop.runCallback(fn, this);
     if (watchdog !== undefined) watchdog.endMethod(startedAt, owner, method, this);
   }
-}
-
-function lostBy(cause: Error): ConnectionLostError {
-  return new ConnectionLostError(`the connection was lost: ${cause.message}`, { cause });
-}
-
-function view(memory: Uint8Array, byteCount: number): Uint8Array {
-  return new Uint8Array(memory.buffer, memory.byteOffset, byteCount);
 }

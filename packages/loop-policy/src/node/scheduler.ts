@@ -1,5 +1,5 @@
 import { hostTimers, type Timer } from '@millrace/timeouts';
-import type { Host, Immediate } from './host.js';
+import type { Host } from './host.js';
 
 /** What was scheduled and has not run yet, and whether it holds the process open. */
 export class Scheduler {
@@ -7,12 +7,10 @@ export class Scheduler {
   private readonly _run: (fn: () => void) => void;
   private readonly _timers = new Set<Timer>();
   private _soon: (() => void)[] = [];
-  private _immediate: Immediate | undefined;
   private _isReleased = false;
   private readonly _drain = (): void => {
     const batch = this._soon;
     this._soon = [];
-    this._immediate = undefined;
     for (const fn of batch) this._run(fn);
   };
 
@@ -25,10 +23,9 @@ export class Scheduler {
   /** One immediate for all that is scheduled before it runs; what they schedule themselves has to wait for the next. */
   soon(fn: () => void): void {
     this._soon.push(fn);
-    if (this._immediate !== undefined) return;
-    // Immediates run right after the poll phase, when the microtasks of what ran there are done.
-    this._immediate = this._host.setImmediate(this._drain);
-    if (this._isReleased) this._immediate.unref?.();
+    // Immediates run right after the poll phase, when the microtasks of what ran there are done. They are not released:
+    // it is this turn that they hold the process open for, and without that they might come after the next poll.
+    if (this._soon.length === 1) this._host.setImmediate(this._drain);
   }
 
   later(delayMs: number, fn: () => void): Timer {
@@ -52,10 +49,9 @@ export class Scheduler {
     return entry;
   }
 
-  /** What is scheduled no longer holds the process open; it still runs if something else does. */
+  /** Timers no longer hold the process open; they still run if something else does. */
   release(): void {
     this._isReleased = true;
-    this._immediate?.unref?.();
     for (const timer of this._timers) timer.unref();
   }
 }
