@@ -231,18 +231,20 @@ describe('apps/echo-server, copied out of the repository', () => {
     run(folder, 'tsc', '--noEmit', '--typeRoots', join(root, 'node_modules/@types'));
     run(folder, 'tsup', 'src/main.ts', 'src/load.ts', '--format', 'esm', '--target', 'node20', '--no-config');
 
-    const server = spawn(process.execPath, ['dist/main.js', '--listen', 'tcp://127.0.0.1:0'], {
-      cwd: folder,
-      stdio: ['ignore', 'pipe', 'inherit'],
-    });
-    try {
-      const [line] = (await once(server.stdout, 'data')) as [Buffer];
-      const address = /tcp:\/\/\S+/.exec(line.toString())?.[0] ?? '';
-      expect(run(folder, process.execPath, 'dist/load.js', address, '--seconds', '0.3')).toMatch(/messages\/s/);
-    } finally {
-      server.kill('SIGTERM');
+    for (const style of ['protocol', 'streams', 'sockets']) {
+      const server = spawn(process.execPath, ['dist/main.js', '--style', style, '--listen', 'tcp://127.0.0.1:0'], {
+        cwd: folder,
+        stdio: ['ignore', 'pipe', 'inherit'],
+      });
+      try {
+        const [line] = (await once(server.stdout, 'data')) as [Buffer];
+        const address = /tcp:\/\/\S+/.exec(line.toString())?.[0] ?? '';
+        expect(run(folder, process.execPath, 'dist/load.js', address, '--seconds', '0.3')).toMatch(/messages\/s/);
+      } finally {
+        server.kill('SIGTERM');
+      }
+      const [code] = (await once(server, 'exit')) as [number | null];
+      expect(code, style).toBe(0);
     }
-    const [code] = (await once(server, 'exit')) as [number | null];
-    expect(code).toBe(0);
   });
 });
