@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { TransportClosedError } from '../src/index.js';
 import { checkLoopPolicy } from '../src/testing.js';
 import { mutantPolicy, type Mutation } from './fixtures/mutant-policy.js';
+import { overridden } from './fixtures/overridden.js';
 
 /** A mutation, and behaviours that do not hold any more because of it. */
 interface Mutant extends Mutation {
@@ -272,6 +273,65 @@ const mutants: readonly Mutant[] = [
     name: 'closes without an end',
     loop: () => ({ close: () => new Promise<void>(() => {}) }),
     breaks: ['connect: refuses what is no endpoint with a TypeError, and a bad port with a RangeError'],
+  },
+  {
+    name: 'runs timers in half of their time',
+    loop: (inner) => ({ callLater: (delayMs, fn) => inner.callLater(delayMs / 2, fn) }),
+    breaks: ['loop: callLater never runs early'],
+  },
+  {
+    name: 'has no randomness',
+    loop: () => ({ fillRandom: () => {} }),
+    breaks: [
+      'loop: fillRandom fills all that it is given and nothing around it',
+      'loop: fillRandom gives other bytes each time',
+    ],
+  },
+  {
+    name: 'counts nothing',
+    loop: (inner) => {
+      const atFirst = inner.metrics();
+      return { metrics: () => atFirst };
+    },
+    breaks: [
+      'loop: metrics count connections, servers and bytes',
+      'server: metrics count what it accepts and what is open',
+    ],
+  },
+  {
+    name: 'keeps errors of callbacks to itself',
+    loop: (inner) => ({ onUncaught: () => inner.onUncaught(() => {}) }),
+    breaks: ['re-entrancy: throw inside dataReceived loses the connection, and is reported once'],
+  },
+  {
+    name: 'leaves servers open that were closed',
+    loop: (inner) => ({
+      listen: async (...all) => {
+        const server = await inner.listen(...all);
+        return overridden(server, { close: () => Promise.resolve({ drained: 0, cut: 0, cutPeers: [] }) });
+      },
+    }),
+    breaks: [
+      'connect: a refused connection is a ConnectError with the endpoint and the reason, and makes no protocol',
+      'server: close() without connections resolves with an empty report, and refuses who comes then',
+    ],
+  },
+  {
+    name: 'cuts connections at once when a server closes',
+    loop: (inner) => ({
+      listen: async (...all) => {
+        const server = await inner.listen(...all);
+        return overridden(server, { close: () => server.close({ graceMs: 0 }) });
+      },
+    }),
+    breaks: ['server: close() closes the transports of protocols without closeRequested, and sends what is queued'],
+  },
+  {
+    name: 'does not look at signals',
+    loop: (inner) => ({
+      connect: (factory, endpoint) => inner.connect(factory, endpoint),
+    }),
+    breaks: ['connect: a signal that is aborted already rejects with its reason, and nobody sees a connection'],
   },
 ];
 

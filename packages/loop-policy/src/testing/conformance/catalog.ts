@@ -6,11 +6,12 @@ import { deliveryCases } from './delivery-cases.js';
 import { endingCases } from './ending-cases.js';
 import { loopCases } from './loop-cases.js';
 import { readingCases } from './reading-cases.js';
+import { recyclingCases } from './recycling-cases.js';
 import { reentrancyCases } from './reentrancy-cases.js';
 import { serverCases } from './server-cases.js';
 import { setProtocolCases } from './set-protocol-cases.js';
 import { tlsCases } from './tls-cases.js';
-import { writingCases } from './writing-cases.js';
+import { watermarkCases } from './watermark-cases.js';
 
 /** Every behaviour that a loop has, by subject. */
 export const conformanceCases: readonly ConformanceCase[] = [
@@ -19,7 +20,8 @@ export const conformanceCases: readonly ConformanceCase[] = [
   ...deliveryCases,
   ...readingCases,
   ...endingCases,
-  ...writingCases,
+  ...watermarkCases,
+  ...recyclingCases,
   ...bufferedCases,
   ...setProtocolCases,
   ...reentrancyCases,
