@@ -197,14 +197,17 @@ function perform(act: Exclude<Act, 'throw'>, transport: Transport, successor: Re
   else transport[act]();
 }
 
+/** What holds after `act` inside `callback`, in words. */
+function outcomeOf(callback: Callback, act: Act): string {
+  if (callback !== 'connectionLost') return ACTS[act];
+  return act === 'throw' ? 'is reported once' : 'changes nothing any more';
+}
+
 /** Every act inside every callback. */
 export const reentrancyCases: readonly ConformanceCase[] = CALLBACKS.flatMap((callback) =>
-  (Object.keys(ACTS) as Act[]).map((act) => {
-    const outcome = act === 'throw' || callback !== 'connectionLost' ? ACTS[act] : 'changes nothing any more';
-    return {
-      name: `re-entrancy: ${act} inside ${callback} ${callback === 'connectionLost' && act === 'throw' ? 'is reported once' : outcome}`,
-      needs: ['tcp'] as const,
-      run: (lab: Lab) => play(lab, callback, act),
-    };
-  }),
+  (Object.keys(ACTS) as Act[]).map((act) => ({
+    name: `re-entrancy: ${act} inside ${callback} ${outcomeOf(callback, act)}`,
+    needs: ['tcp'] as const,
+    run: (lab: Lab) => play(lab, callback, act),
+  })),
 );
