@@ -48,7 +48,7 @@ function echo(cell: Cell, kinds: () => Promise<readonly ServerKind[]>): Benchmar
     name: `echo/${over}/${sizeName(bytes)}/${connections}-connections/depth-${depth}`,
     title: `echo of ${sizeName(bytes)} over ${connections} ${over} connections, ${depth} on the way on each`,
     operation: 'message',
-    count: Math.max(bytes > 20_000 ? 500 : 4000, connections) * depth,
+    count: Math.max(bytes > 20_000 ? 500 : 4000, connections * depth),
     splitsCpu: true,
     open: async () => openAll((await kinds()).map((kind) => echoContender(kind, cell))),
   };
