@@ -113,7 +113,10 @@ export interface Loop extends TimerSource, AsyncDisposable {
    */
   callLater(delayMs: number, fn: () => void): Timer;
 
-  /** Runs `fn` after the current callback and all its microtasks, before the loop next waits for input. */
+  /**
+   * Runs `fn` after the current callback and all its microtasks, before the loop next waits for input. What was scheduled
+   * by then runs in one go, in order, and its microtasks after it.
+   */
   callSoon(fn: () => void): void;
 
   /** Fills `target` with random bytes, fit for nonces and keys. */

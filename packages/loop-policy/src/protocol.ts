@@ -62,7 +62,8 @@ export interface BufferedProtocol extends ConnectionCallbacks {
    * Asks for memory. Called after `connectionMade`, before reading starts, and after each `bufferUpdated`.
    *
    * @param hintBytes - How many bytes the loop would like to have room for.
-   * @returns At least one byte of memory, left alone until `bufferUpdated`.
+   * @returns At least one byte of memory, left alone until `bufferUpdated`, or until the connection is lost if another
+   * protocol takes over before.
    */
   getBuffer(hintBytes: number): Uint8Array;
 

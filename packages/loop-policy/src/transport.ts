@@ -68,7 +68,8 @@ export interface Transport {
   close(): void;
 
   /**
-   * Ends now: discards what is queued, then `connectionLost(error)`, not inside this call.
+   * Ends now: discards what is queued, then `connectionLost(error)`, not inside this call. Where the platform can, the
+   * peer learns of a reset, so that what was cut off does not look complete.
    *
    * @param error - What the protocol is told. Default `null`.
    */
@@ -98,7 +99,7 @@ export interface Transport {
 
   /**
    * Gives the connection to another protocol, from the next callback on. `connectionMade` is not called again; a
-   * `BufferedProtocol` is asked for memory at once.
+   * `BufferedProtocol` is asked for memory at once, and where writing is paused the new protocol is told so at once.
    *
    * @throws {TypeError} If it is no protocol; the old one stays.
    * @remarks Reentrancy: may be called inside a callback; the rest of the chunk that is being delivered is the caller's.
