@@ -241,6 +241,17 @@ describe('startTls', () => {
     server.transport.abort();
   });
 
+  test('is called off by a signal whose reason is no error', async () => {
+    const listening = await loop.listen(() => new Recorder(), HERE);
+    const client = new Recorder();
+    const { transport } = await loop.connect(() => client, target(listening));
+    const changing = transport.startTls({ ca, signal: AbortSignal.abort('changed my mind') });
+    await expect(changing).rejects.toBe('changed my mind');
+    const error = await client.lost;
+    expect(error).toBeInstanceOf(TlsError);
+    expect(error?.cause).toBe('changed my mind');
+  });
+
   test('tells a peer that goes away in the middle of sending what was written before', async () => {
     const server = new Recorder({
       onMade: (transport) => {

@@ -23,7 +23,7 @@ const WORDS: Readonly<Record<string, string>> = {
 };
 
 /** Says why a handshake failed. */
-export function handshakeFailure(cause: unknown): TlsError {
+export function handshakeFailure(cause: Error): TlsError {
   return new TlsError(`the TLS handshake failed: ${reasonOf(cause)}`, { cause });
 }
 
@@ -38,11 +38,10 @@ export function brokenTls(cause: Error): TlsError {
   return new TlsError(`TLS was broken: ${reasonOf(cause)}`, { cause });
 }
 
-function reasonOf(cause: unknown): string {
-  const { code, reason } = (cause ?? {}) as { code?: unknown; reason?: unknown };
+function reasonOf(cause: Error): string {
+  const { code, reason } = cause as { code?: unknown; reason?: unknown };
   const words = typeof code === 'string' ? WORDS[code] : undefined;
   if (words !== undefined) return `${words} (${String(code)})`;
   // The check of names says in `reason` what it compared; in OpenSSL's errors it is the shorter text.
-  if (typeof reason === 'string') return reason;
-  return cause instanceof Error ? cause.message : String(cause);
+  return typeof reason === 'string' ? reason : cause.message;
 }

@@ -92,12 +92,12 @@ const shared = new WeakMap<ServerTls, Accepting>();
 
 function acceptTls(loop: NodeLoop, host: Host, raw: Socket, settings: ServerTls, done: HandshakeDone): void {
   const key = addressesOf(raw);
-  const { server, waiting } = key === undefined ? accepting(settings.makeServer()) : sharedAccepting(settings);
+  const { server, waiting } = key === '' ? accepting(settings.makeServer()) : sharedAccepting(settings);
   const onClose = (): void => {
     timer.cancel();
     // The platform may say why only after the socket is closed.
     host.setImmediate(() => {
-      waiting.delete(key ?? '');
+      waiting.delete(key);
       done(handshakeFailure(entry.failure ?? new Error('the connection was closed')));
     });
   };
@@ -114,7 +114,7 @@ function acceptTls(loop: NodeLoop, host: Host, raw: Socket, settings: ServerTls,
         socket.destroy();
         return;
       }
-      waiting.delete(key ?? '');
+      waiting.delete(key);
       timer.cancel();
       raw.off('close', onClose);
       socket.disableRenegotiation();
@@ -122,7 +122,7 @@ function acceptTls(loop: NodeLoop, host: Host, raw: Socket, settings: ServerTls,
       done({ socket, info: describe(socket, socket.authorized) });
     },
   };
-  waiting.set(key ?? '', entry);
+  waiting.set(key, entry);
   raw.once('close', onClose);
   server.emit('connection', raw);
 }
@@ -136,14 +136,14 @@ function sharedAccepting(settings: ServerTls): Accepting {
 function accepting(server: TlsServer): Accepting {
   const waiting = new Map<string, Waiting>();
   server.on('secureConnection', (socket) => {
-    const entry = waiting.get(addressesOf(socket) ?? '');
+    const entry = waiting.get(addressesOf(socket));
     if (entry === undefined) socket.destroy();
     else entry.secured(socket);
   });
   server.on('tlsClientError', (error, socket) => {
     // A socket that is destroyed may have no address any more; the first one without a reason is its own then, or one
     // that failed in the same turn.
-    const entry = waiting.get(addressesOf(socket) ?? '') ?? firstDestroyed(waiting);
+    const entry = waiting.get(addressesOf(socket)) ?? firstDestroyed(waiting);
     if (entry !== undefined) entry.failure ??= certificateError(socket) ?? error;
     socket.destroy();
   });
@@ -155,9 +155,9 @@ function firstDestroyed(waiting: ReadonlyMap<string, Waiting>): Waiting | undefi
   return undefined;
 }
 
-/** `undefined` on unix sockets, and where the peer is gone already. */
-function addressesOf(socket: Socket): string | undefined {
-  if (socket.remoteAddress === undefined) return undefined;
+/** Empty on unix sockets, and where the peer is gone already. */
+function addressesOf(socket: Socket): string {
+  if (socket.remoteAddress === undefined) return '';
   return `${socket.localAddress} ${socket.localPort} ${socket.remoteAddress} ${socket.remotePort}`;
 }
 
