@@ -75,11 +75,11 @@ function localHost(host: SimHost, local: DatagramAddress): string {
 }
 
 function portOf(host: SimHost, local: DatagramAddress, isShared: boolean): number {
-  if (local.port === 0) return host.freePort();
-  if (host.datagrams.has(local.port) && !isShared) {
+  const port = local.port === 0 ? host.freePort() : local.port;
+  if (port === undefined || (host.datagrams.has(port) && !isShared)) {
     throw new ListenError(`udp://${local.host}:${local.port}`, new SystemError('EADDRINUSE', 'address in use'));
   }
-  return local.port;
+  return port;
 }
 
 function remoteHost(host: SimHost, remote: DatagramAddress): string {

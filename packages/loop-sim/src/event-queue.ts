@@ -8,8 +8,10 @@ export class SimEvent implements Timer {
   readonly order: number;
   /** `undefined` once it happened or was cancelled. */
   run: (() => void) | undefined;
+  private readonly _queue: EventQueue;
 
-  constructor(atMs: number, tie: number, order: number, run: () => void) {
+  constructor(queue: EventQueue, atMs: number, tie: number, order: number, run: () => void) {
+    this._queue = queue;
     this.atMs = atMs;
     this.tie = tie;
     this.order = order;
@@ -17,7 +19,9 @@ export class SimEvent implements Timer {
   }
 
   cancel(): void {
+    if (this.run === undefined) return;
     this.run = undefined;
+    this._queue.cancelled();
   }
 
   ref(): void {
@@ -31,16 +35,18 @@ export class SimEvent implements Timer {
 
 /** What will happen, the soonest first; a binary heap. */
 export class EventQueue {
-  private readonly _heap: SimEvent[] = [];
+  private _heap: SimEvent[] = [];
   private readonly _seed: number;
   private _order = 0;
+  /** How many of the heap were cancelled. */
+  private _dead = 0;
 
   constructor(seed: number) {
     this._seed = seed >>> 0;
   }
 
   add(atMs: number, lane: number, run: () => void): SimEvent {
-    const event = new SimEvent(atMs, tieOf(this._seed, lane, atMs), this._order++, run);
+    const event = new SimEvent(this, atMs, tieOf(this._seed, lane, atMs), this._order++, run);
     const heap = this._heap;
     let at = heap.length;
     while (at > 0) {
@@ -58,6 +64,7 @@ export class EventQueue {
     for (let first = this._heap[0]; first !== undefined; first = this._heap[0]) {
       if (first.run !== undefined) return first.atMs;
       this._pop();
+      this._dead--;
     }
     return Infinity;
   }
@@ -65,8 +72,19 @@ export class EventQueue {
   /** Removes the soonest one that was not cancelled. */
   take(): SimEvent | undefined {
     let event = this._pop();
-    while (event !== undefined && event.run === undefined) event = this._pop();
+    while (event !== undefined && event.run === undefined) {
+      this._dead--;
+      event = this._pop();
+    }
     return event;
+  }
+
+  /** Called when one of the events is cancelled: timeouts that did not come are most of what there is, and far away. */
+  cancelled(): void {
+    this._dead++;
+    if (this._dead < 1024 || this._dead * 2 < this._heap.length) return;
+    this._heap = this._heap.filter(({ run }) => run !== undefined).sort((a, b) => (isBefore(a, b) ? -1 : 1));
+    this._dead = 0;
   }
 
   private _pop(): SimEvent | undefined {

@@ -24,7 +24,7 @@ export class Network {
   host(name: string): SimHost {
     const known = this._hosts.get(name);
     if (known !== undefined) return known;
-    if (!/^[a-z][a-z0-9-]*$/i.test(name)) {
+    if (!/^[a-z][a-z0-9-]*$/i.test(name) || NO_NAMES.has(name)) {
       throw new TypeError(`expected the name of a host (letters, digits, hyphens), got ${JSON.stringify(name)}`);
     }
     const count = this._hosts.size + 1;
@@ -47,15 +47,15 @@ export class Network {
   link(from: SimHost, to: SimHost): Link {
     const key = `${from.name}>${to.name}`;
     let link = this._links.get(key);
-    if (link === undefined) this._links.set(key, (link = new Link(from === to ? LOOPBACK_MS : LATENCY_MS)));
+    if (link === undefined)
+      this._links.set(key, (link = new Link(this._simulation, from, to, from === to ? LOOPBACK_MS : LATENCY_MS)));
     return link;
   }
 
-  /** All ways from and to a host, but the one within it. */
-  linksOf(name: string): Link[] {
-    const host = this.host(name);
+  /** All ways from and to a host that were used so far, but the one within it. */
+  linksOf(host: SimHost): Link[] {
     const others = [...this._hosts.values()].filter((other) => other !== host);
-    return others.flatMap((other) => this.links(name, other.name));
+    return others.flatMap((other) => [this.link(host, other), this.link(other, host)]);
   }
 
   setName(name: string, answer: string): void {
@@ -78,5 +78,8 @@ export class Network {
 
 /** Names and addresses of whoever asks. */
 const LOCAL = new Set(['localhost', '127.0.0.1', '::1', '0.0.0.0', '::']);
+
+/** What would mean something else. */
+const NO_NAMES = new Set(['localhost', 'ENOTFOUND', 'EAI_AGAIN']);
 
 export const isLocal = (name: string): boolean => LOCAL.has(name);

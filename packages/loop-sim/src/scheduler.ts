@@ -10,7 +10,7 @@ const MAX_SOONS_IN_A_ROW = 1000;
 const EVENTS_PER_TURN = 4096;
 
 /** Why a run came to its end without an outcome. */
-export type Standstill = 'quiet' | 'late';
+export type Standstill = 'quiet' | 'late' | 'spinning';
 
 /**
  * Virtual time: makes what is scheduled happen, one event at a time, each followed by all of its microtasks.
@@ -43,16 +43,23 @@ export class Scheduler {
    * Lets things happen until `isOver`.
    *
    * @param untilMs - The virtual time at which to give up.
+   * @param eventsAtOnce - How much may happen while time stands still.
    * @returns Why it gave up, or `undefined` if it is over.
    */
-  async drive(isOver: () => boolean, untilMs: number): Promise<Standstill | undefined> {
+  async drive(isOver: () => boolean, untilMs: number, eventsAtOnce: number): Promise<Standstill | undefined> {
     let quietTurns = 0;
+    let atMs = this.nowMs;
+    let atOnce = 0;
     for (let events = 0; !isOver(); events++) {
       if (events % EVENTS_PER_TURN === EVENTS_PER_TURN - 1) await hostTurn();
       const next = this._next(untilMs);
       if (next === 'late') return 'late';
       if (next !== undefined) {
         quietTurns = 0;
+        if (this.nowMs > atMs) {
+          atMs = this.nowMs;
+          atOnce = 0;
+        } else if (++atOnce > eventsAtOnce) return 'spinning';
         next();
         await drained();
       } else if (quietTurns++ === QUIET_TURNS) return 'quiet';

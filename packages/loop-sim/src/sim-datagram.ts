@@ -205,15 +205,14 @@ export class SimDatagram implements DatagramTransport {
     const { simulation, network, name, address } = this.loop.host;
     const link = network.link(this.loop.host, target);
     const who = `${name}:${this.localAddress.port} ~> ${target.name}:${to.port}`;
-    if (link.isPartitioned || (link.datagramLoss > 0 && simulation.random.float() < link.datagramLoss)) {
+    if (!link.isOpen || (link.datagramLoss > 0 && simulation.random.float() < link.datagramLoss)) {
       simulation.note(who, 'datagram lost', data.length);
       return;
     }
     const loopback = this._family === 6 ? '::1' : '127.0.0.1';
     const from = { host: target === this.loop.host ? loopback : address, port: this.localAddress.port };
-    const jitterMs = link.jitterMs === 0 ? 0 : simulation.random.float() * link.jitterMs;
     // One lane for all keeps the order as long as nothing is late: datagrams overtake each other only by jitter.
-    simulation.at(link.arrivalMs(simulation.nowMs, data.length) + jitterMs, this._lane, () => {
+    simulation.at(link.arrivalMs(data.length), this._lane, () => {
       simulation.noteBytes(who, 'datagram', data);
       const receivers = members ?? (target.datagrams.get(to.port) ?? []).slice(0, 1);
       if (receivers.length === 0 && this.remoteAddress !== undefined) {

@@ -5,7 +5,8 @@ import type { SimDatagram } from './sim-datagram.js';
 import { listenerKey, type SimServer } from './sim-server.js';
 import type { Simulation } from './simulation.js';
 
-const FIRST_FREE_PORT = 40_000;
+/** What the system gives to whoever names no port. */
+const FREE_PORTS = { first: 40_000, last: 65_535 };
 
 /** A simulated host: addresses, and the loops of the programs on it. */
 export class SimHost implements LoopPolicy {
@@ -20,7 +21,11 @@ export class SimHost implements LoopPolicy {
   readonly datagrams: Map<number, readonly SimDatagram[]> = new Map<number, readonly SimDatagram[]>();
   private readonly _loops = new Set<SimLoop>();
   private _loop: SimLoop | undefined;
-  private _nextPort = FIRST_FREE_PORT;
+  /** Takes no part in the network. */
+  isIsolated = false;
+  /** Of connections that began here. */
+  private readonly _takenPorts = new Set<number>();
+  private _nextPort = FREE_PORTS.first;
 
   constructor(simulation: Simulation, network: Network, name: string, address: string) {
     this.simulation = simulation;
@@ -38,10 +43,26 @@ export class SimHost implements LoopPolicy {
     return this._makeLoop();
   }
 
-  /** A port that nobody has. */
-  freePort(): number {
-    while (this.listeners.has(listenerKey(this._nextPort)) || this.datagrams.has(this._nextPort)) this._nextPort++;
-    return this._nextPort++;
+  /** @returns A port that nobody has; `undefined` if there is none. */
+  freePort(): number | undefined {
+    for (let tries = FREE_PORTS.last - FREE_PORTS.first; tries >= 0; tries--) {
+      const port = this._nextPort;
+      this._nextPort = port === FREE_PORTS.last ? FREE_PORTS.first : port + 1;
+      if (!this._takenPorts.has(port) && !this.listeners.has(listenerKey(port)) && !this.datagrams.has(port))
+        return port;
+    }
+    return undefined;
+  }
+
+  /** @returns A port for a connection that begins here, until it is given back; `undefined` if there is none. */
+  takePort(): number | undefined {
+    const port = this.freePort();
+    if (port !== undefined) this._takenPorts.add(port);
+    return port;
+  }
+
+  givePortBack(port: number): void {
+    this._takenPorts.delete(port);
   }
 
   loopClosed(loop: SimLoop): void {

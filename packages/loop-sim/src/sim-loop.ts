@@ -34,7 +34,8 @@ export class SimLoop implements Loop {
   private _flushes = 0;
   private _totalConnections = 0;
   private _isMeasured = false;
-  private readonly _lane: number;
+  /** Of its timers. */
+  readonly lane: number;
   private readonly _transports = new ConnectionSet<SimTransport>();
   private readonly _servers = new Set<SimServer>();
   private readonly _datagrams = new ConnectionSet<SimDatagram>();
@@ -48,7 +49,7 @@ export class SimLoop implements Loop {
 
   constructor(host: SimHost) {
     this.host = host;
-    this._lane = host.simulation.newLane();
+    this.lane = host.simulation.newLane();
   }
 
   get isClosed(): boolean {
@@ -62,7 +63,7 @@ export class SimLoop implements Loop {
   callLater(delayMs: number, fn: () => void): Timer {
     this.checkOpen();
     if (!(delayMs >= 0 && delayMs < Infinity)) throw new RangeError(`expected delayMs to be 0 or more, got ${delayMs}`);
-    return this.host.simulation.at(dueAt(this.now(), delayMs), this._lane, () => {
+    return this.host.simulation.at(dueAt(this.now(), delayMs), this.lane, () => {
       this.runCallback(fn);
     });
   }

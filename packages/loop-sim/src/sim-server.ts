@@ -64,7 +64,7 @@ export class SimServer implements Server {
     const server = new SimServer(loop, factory, address, key, options.watermarks);
     if (host.listeners.has(key)) refuse('EADDRINUSE', 'address in use');
     host.listeners.set(key, server);
-    host.simulation.note(host.name, `listens on ${server.name}`, 0);
+    host.simulation.note(host.name, 'listens', 0, `on ${server.name}`);
     return server;
   }
 
@@ -80,17 +80,21 @@ export class SimServer implements Server {
   /** Gives a connection its protocol. */
   accept(transport: SimTransport): void {
     if (transport.isClosing) return;
-    if (this._closing !== undefined) {
-      transport.pipe.reset();
+    if (this._isClosing()) {
+      transport.abort();
       return;
     }
     this.loop.runCallback(() => {
       try {
         const protocol = this._factory();
-        transport.prepare(protocol);
+        if (!this._isClosing()) transport.prepare(protocol);
       } catch (error) {
-        transport.pipe.reset();
+        transport.abort();
         throw error;
+      }
+      if (this._isClosing()) {
+        transport.abort();
+        return;
       }
       this._connections.add(transport);
       transport.onLost = () => {
@@ -120,6 +124,11 @@ export class SimServer implements Server {
     this._cutTimer?.cancel();
     this.loop.serverEnded(this);
     return { drained: open - this._cut.length, cut: this._cut.length, cutPeers: this._cut };
+  }
+
+  /** Asked anew after a factory ran, which may have closed the server. */
+  private _isClosing(): boolean {
+    return this._closing !== undefined;
   }
 
   private _cutWithin(graceMs: number): void {
@@ -156,5 +165,6 @@ function addressOf(
     return refuse('EADDRNOTAVAIL', 'address not available');
   }
   const port = endpoint.port === 0 ? host.freePort() : endpoint.port;
+  if (port === undefined) return refuse('EADDRINUSE', 'no port is free');
   return { host: endpoint.host === 'localhost' ? '127.0.0.1' : endpoint.host, port };
 }

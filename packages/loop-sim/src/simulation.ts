@@ -4,8 +4,9 @@ import { DeadlockError, SimulationTimeoutError } from './errors.js';
 import type { SimEvent } from './event-queue.js';
 import type { LinkOptions } from './link.js';
 import { Network } from './network.js';
-import { dueAt, Scheduler } from './scheduler.js';
+import { dueAt, Scheduler, type Standstill } from './scheduler.js';
 import { SeededRandom } from './seeded-random.js';
+import type { SimConnect } from './sim-connect.js';
 import type { SimConnection } from './sim-connection.js';
 import { formatEntry, Trace, type TraceEntry } from './trace.js';
 
@@ -26,6 +27,8 @@ export interface SimulationOptions {
 export interface RunOptions {
   /** Virtual milliseconds after which `run` gives up. Default: no limit. */
   readonly timeoutMs?: number | undefined;
+  /** How much may happen while time stands still, before it is taken for a program that goes in circles. Default 1,000,000. */
+  readonly eventsAtOnce?: number | undefined;
 }
 
 /**
@@ -46,6 +49,7 @@ export class Simulation implements TimerSource {
   private readonly _scheduler: Scheduler;
   private readonly _network: Network;
   private readonly _trace: Trace;
+  private readonly _connectListeners = new Set<(attempt: SimConnect) => void>();
   private readonly _listeners = new Set<(connection: SimConnection) => void>();
   private readonly _faults: string[] = [];
   private readonly _without: ReadonlySet<number>;
@@ -80,15 +84,18 @@ export class Simulation implements TimerSource {
    * healed; what has been unacknowledged for 15 minutes breaks the sender's end.
    */
   partition(a: string, b: string, options: { readonly oneWay?: boolean | undefined } = {}): void {
-    this.note(`${a} | ${b}`, 'partitioned', 0);
     const links = this._network.links(a, b);
-    for (const link of options.oneWay === true ? links.slice(0, 1) : links) link.isPartitioned = true;
+    const isOneWay = options.oneWay === true;
+    this.note(`${a} ${isOneWay ? '->' : '|'} ${b}`, 'partitioned');
+    for (const link of isOneWay ? links.slice(0, 1) : links) link.isPartitioned = true;
   }
 
-  /** Ends a partition. */
+  /** Ends a partition, in both ways. */
   heal(a: string, b: string): void {
-    this.note(`${a} | ${b}`, 'healed', 0);
-    for (const link of this._network.links(a, b)) link.heal();
+    const links = this._network.links(a, b);
+    this.note(`${a} | ${b}`, 'healed');
+    for (const link of links) link.isPartitioned = false;
+    for (const link of links) link.release();
   }
 
   /**
@@ -105,19 +112,35 @@ export class Simulation implements TimerSource {
    * arrives, its connections are half open, and whoever connects to it waits. Ended by {@link revive}.
    */
   isolate(host: string): void {
-    this.note(host, 'isolated', 0);
-    for (const link of this._network.linksOf(host)) link.isPartitioned = true;
+    this._network.host(host).isIsolated = true;
+    this.note(host, 'isolated');
   }
 
-  /** Brings an isolated host back. */
+  /** Brings an isolated host back; what is partitioned stays so. */
   revive(host: string): void {
-    this.note(host, 'revived', 0);
-    for (const link of this._network.linksOf(host)) link.heal();
+    const revived = this._network.host(host);
+    revived.isIsolated = false;
+    this.note(host, 'revived');
+    for (const link of this._network.linksOf(revived)) link.release();
+  }
+
+  /**
+   * Tells of every attempt to connect to a host before its question leaves: the moment to refuse it, or to let it hang.
+   *
+   * @param listener - What it throws ends the run.
+   * @returns Stops it again.
+   */
+  onConnect(listener: (attempt: SimConnect) => void): () => void {
+    this._connectListeners.add(listener);
+    return () => {
+      this._connectListeners.delete(listener);
+    };
   }
 
   /**
    * Tells of every connection before either of its ends hears of it: the moment to plan a fault.
    *
+   * @param listener - What it throws ends the run.
    * @returns Stops it again.
    */
   onConnection(listener: (connection: SimConnection) => void): () => void {
@@ -143,7 +166,7 @@ export class Simulation implements TimerSource {
     const index = this._faults.length;
     const isLeftOut = this._without.has(index);
     this._faults.push(what);
-    this.note('seed', isLeftOut ? `leaves out ${what}` : what, index);
+    this.note('seed', isLeftOut ? 'leaves out' : 'fault', 0, `${what} (${index})`);
     return !isLeftOut;
   }
 
@@ -193,12 +216,14 @@ export class Simulation implements TimerSource {
    * Runs a program to its end, in virtual time.
    *
    * @returns What `main` returns.
-   * @throws What `main` throws; {DeadlockError} if it waits and nothing will happen any more;
+   * @throws What `main` throws; {DeadlockError} if it waits and nothing will happen any more, or goes in circles;
    * {SimulationTimeoutError} after `timeoutMs` virtual milliseconds; {TypeError} if a program runs already, in this simulation or in
    * another one of the process.
    */
   async run<T>(main: () => Promise<T>, options: RunOptions = {}): Promise<T> {
-    const { timeoutMs = Infinity } = options;
+    const { timeoutMs = Infinity, eventsAtOnce = 1_000_000 } = options;
+    if (!(timeoutMs >= 0)) throw new RangeError(`expected timeoutMs to be 0 or more, got ${timeoutMs}`);
+    if (!(eventsAtOnce >= 1)) throw new RangeError(`expected eventsAtOnce to be 1 or more, got ${eventsAtOnce}`);
     const before = registry[DEFAULT_TIMERS];
     if (before instanceof Simulation) {
       throw new TypeError('expected one run at a time in a process, since all share the default clock');
@@ -211,17 +236,19 @@ export class Simulation implements TimerSource {
         (error: unknown) => (outcome = { error }),
       );
     });
+    let standstill: Standstill | undefined;
     try {
-      const standstill = await this._scheduler.drive(() => outcome !== undefined, this.nowMs + timeoutMs);
-      if (standstill === 'late') throw new SimulationTimeoutError(timeoutMs, this._network.conditions());
+      standstill = await this._scheduler.drive(() => outcome !== undefined, this.nowMs + timeoutMs, eventsAtOnce);
     } finally {
       registry[DEFAULT_TIMERS] = before;
     }
+    if (standstill === 'late') throw new SimulationTimeoutError(timeoutMs, this._network.conditions());
     if (outcome === undefined) {
-      throw new DeadlockError(
-        `the program waits, and nothing will happen any more (seed ${this.seed}, at ${this.nowMs} ms)`,
-        this._network.conditions(),
-      );
+      const what =
+        standstill === 'spinning'
+          ? `the program is busy, but time stands still after ${eventsAtOnce} events`
+          : 'the program waits, and nothing will happen any more';
+      throw new DeadlockError(`${what} (seed ${this.seed}, at ${this.nowMs} ms)`, this._network.conditions());
     }
     if ('error' in outcome) throw outcome.error;
     return outcome.value;
@@ -238,6 +265,11 @@ export class Simulation implements TimerSource {
   }
 
   /** @internal */
+  connecting(attempt: SimConnect): void {
+    for (const listener of this._connectListeners) listener(attempt);
+  }
+
+  /** @internal */
   connectionMade(connection: SimConnection): void {
     for (const listener of this._listeners) listener(connection);
   }
@@ -248,8 +280,8 @@ export class Simulation implements TimerSource {
   }
 
   /** @internal */
-  note(actor: string, what: string, amount: number): void {
-    this._trace.add(this.nowMs, actor, what, amount);
+  note(actor: string, what: string, amount = 0, detail = ''): void {
+    this._trace.add(this.nowMs, actor, what, amount, detail);
   }
 
   /** @internal */

@@ -10,6 +10,8 @@ export interface SweepOptions {
   readonly command?: string | undefined;
   /** How many lines of the trace {@link SweepFailure.report} has. Default 40. */
   readonly traceLines?: number | undefined;
+  /** Where the report of a failure goes. Default `console.error`. */
+  readonly print?: ((report: string) => void) | undefined;
 }
 
 /** A run that went wrong, with nothing in it that does not matter. */
@@ -46,9 +48,10 @@ const REPLAY_VARIABLE = 'MILLRACE_SIM_REPLAY';
 
 /**
  * Runs a program under one seed after the other, until one fails; then leaves out one fault after the other as long as it
- * still fails in the same way.
+ * still fails in the same way, and prints what is left.
  *
  * @param seeds - Which, or how many, from 1 on. With `MILLRACE_SIM_REPLAY` in the environment only that run is repeated.
+ * @throws {RangeError} If there is no seed to try.
  * @remarks Cost: memory of one simulation at a time.
  */
 export async function sweep(
@@ -58,18 +61,22 @@ export async function sweep(
 ): Promise<SweepResult> {
   const wanted = environment()[REPLAY_VARIABLE];
   if (wanted !== undefined) return { seeds: 1, failure: await replay(wanted, program, options) };
+  if (typeof seeds === 'number' && !(Number.isSafeInteger(seeds) && seeds >= 1)) {
+    throw new RangeError(`expected 1 seed or more, got ${seeds}`);
+  }
   let count = 0;
   for (const seed of typeof seeds === 'number' ? upTo(seeds) : seeds) {
     count++;
     const outcome = await attempt(program, seed, [], options);
     if (outcome.failure === undefined) continue;
-    return { seeds: count, failure: await shrink(program, seed, outcome, options) };
+    return { seeds: count, failure: printed(await shrink(program, seed, outcome, options), options) };
   }
+  if (count === 0) throw new RangeError('expected 1 seed or more, got none');
   return { seeds: count, failure: undefined };
 }
 
 /**
- * Repeats one run.
+ * Repeats one run, and prints how it fails.
  *
  * @param run - {@link SweepFailure.replay}.
  * @returns How it failed; `undefined` if it did not.
@@ -85,7 +92,12 @@ export async function replay(
   const without = match[2]?.split(',').map(Number) ?? [];
   const seed = Number(match[1]);
   const outcome = await attempt(program, seed, without, options);
-  return outcome.failure && describe(outcome, seed, without, options);
+  return outcome.failure && printed(describe(outcome, seed, without, options), options);
+}
+
+function printed(failure: SweepFailure, { print = console.error }: SweepOptions): SweepFailure {
+  print(failure.report);
+  return failure;
 }
 
 async function attempt(
@@ -118,10 +130,13 @@ async function shrink(program: SimProgram, seed: number, first: Outcome, options
   return describe(best, seed, without, options);
 }
 
-/** Whether two failures are the same one is judged by the name of the error: its text may have times in it. */
+/** Two failures are the same one if they have the same code or, without one, the same text but for the numbers in it. */
 function kindOf({ failure }: Outcome): string {
   const error = failure?.error;
-  return error instanceof Error ? `${error.name} ${String((error as { code?: unknown }).code)}` : typeof error;
+  if (!(error instanceof Error)) return `${typeof error} ${String(error)}`;
+  const { code } = error as { readonly code?: unknown };
+  const what = typeof code === 'string' ? code : error.message.replace(/\n.*/s, '').replace(/[\d.,\s]+/g, ' ');
+  return `${error.name} ${what}`;
 }
 
 function describe(
@@ -164,8 +179,13 @@ function environment(): Readonly<Record<string, string | undefined>> {
 }
 
 function ownCommand(): string {
-  const [, script, ...rest] = host.process?.argv ?? [];
+  const [, script = '', ...rest] = host.process?.argv ?? [];
+  const task = environment()['npm_lifecycle_event'];
   // The script of a test runner's worker is not what anybody typed.
-  const typed = script === undefined || script.includes('node_modules') ? '<the same command>' : `node ${script}`;
-  return [`${REPLAY_VARIABLE}={replay}`, typed, ...(typed.startsWith('<') ? [] : rest)].join(' ');
+  const runner = /[\\/]node_modules[\\/](vitest|jest)/.exec(script)?.[1];
+  let typed = ['node', script, ...rest].join(' ');
+  if (task !== undefined && task !== 'npx') typed = `npm run ${task}`;
+  else if (runner !== undefined) typed = runner === 'vitest' ? 'npx vitest run' : 'npx jest';
+  else if (script === '' || script.includes('node_modules')) typed = '<the same command>';
+  return `${REPLAY_VARIABLE}={replay} ${typed}`;
 }

@@ -6,9 +6,14 @@ export interface TraceEntry {
   readonly actor: string;
   /** What happened, in a word or two: `data`, `reset`, `partitioned`. */
   readonly what: string;
-  /** How many bytes, or another number that belongs to it; 0 if there is none. */
+  /** How many bytes; 0 if there are none. */
   readonly amount: number;
+  /** Why, or what else a reader wants to know; no part of the hash. */
+  readonly detail: string;
 }
+
+/** More names than that are hashed anew each time. */
+const MAX_WORDS = 4096;
 
 const time = new DataView(new ArrayBuffer(8));
 
@@ -29,7 +34,7 @@ export class Trace {
     this._capacity = capacity;
   }
 
-  add(atMs: number, actor: string, what: string, amount: number): void {
+  add(atMs: number, actor: string, what: string, amount: number, detail: string): void {
     time.setFloat64(0, atMs);
     this.mix(time.getUint32(0));
     this.mix(time.getUint32(4));
@@ -37,7 +42,7 @@ export class Trace {
     this.mix(this._wordOf(what));
     this.mix(amount);
     if (this._capacity === 0) return;
-    this._entries[this._next] = { atMs, actor, what, amount };
+    this._entries[this._next] = { atMs, actor, what, amount, detail };
     this._next = (this._next + 1) % this._capacity;
   }
 
@@ -45,7 +50,7 @@ export class Trace {
     let word = 0;
     for (const byte of bytes) word = (Math.imul(word, 31) + byte) | 0;
     this.mix(word);
-    this.add(atMs, actor, what, bytes.length);
+    this.add(atMs, actor, what, bytes.length, '');
   }
 
   get hash(): string {
@@ -69,15 +74,18 @@ export class Trace {
     if (word === undefined) {
       word = 0x811c9dc5;
       for (let i = 0; i < text.length; i++) word = Math.imul(word ^ text.charCodeAt(i), 0x01000193);
+      if (this._words.size === MAX_WORDS) this._words.clear();
       this._words.set(text, word);
     }
     return word;
   }
 }
 
-/** One line for a person. */
-export function formatEntry({ atMs, actor, what, amount }: TraceEntry): string {
-  return `${atMs.toFixed(3).padStart(12)} ms  ${actor.padEnd(32)} ${what}${amount === 0 ? '' : ` ${amount}`}`;
+/** One line for a person: when, who, what, and what there is to say of it. */
+export function formatEntry({ atMs, actor, what, amount, detail }: TraceEntry): string {
+  const bytes = amount === 0 ? '' : amount === 1 ? '1 byte' : `${amount} bytes`;
+  const rest = [bytes, detail].filter((part) => part !== '').join(', ');
+  return `${atMs.toFixed(3).padStart(12)} ms  ${actor.padEnd(28)}  ${what.padEnd(11)} ${rest}`.trimEnd();
 }
 
 function hex(word: number): string {

@@ -155,19 +155,19 @@ test.each([
     () => {
       new Simulation({ seed: 1 }).link('a', 'b', { latencyMs: -1 });
     },
-    /expected latencyMs to be 0 or more, got -1/,
+    /expected latencyMs to be a finite number, 0 or more, got -1/,
   ],
   [
     () => {
       new Simulation({ seed: 1 }).link('a', 'b', { bytesPerSec: 0 });
     },
-    /expected bytesPerSec to be 1 or more, got 0/,
+    /expected bytesPerSec to be a number, 1 or more, got 0/,
   ],
   [
     () => {
       new Simulation({ seed: 1 }).link('a', 'b', { datagramLoss: 1.5 });
     },
-    /expected datagramLoss to be 1 at most, got 1.5/,
+    /expected datagramLoss to be a finite number, from 0 to 1, got 1.5/,
   ],
 ])('says what it cannot do: %#', (act, message) => {
   expect(act).toThrow(message);
