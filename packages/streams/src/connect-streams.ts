@@ -2,7 +2,7 @@ import { getLoop } from '@millrace/loop-policy';
 import type { ConnectOptions, Endpoint, Loop } from '@millrace/loop-policy';
 import type { Op } from '@millrace/timeouts';
 import type { StreamConnection } from './stream-connection.js';
-import { checkLimit } from './stream-reader.js';
+import { checkLimit } from './stream-inflow.js';
 import { StreamProtocol, type StreamOptions } from './stream-protocol.js';
 
 /** Options of {@link connectStreams}. */

@@ -20,6 +20,8 @@ export { FramedError, IncompleteReadError, StreamLimitError } from './errors.js'
 export { StreamProtocol } from './stream-protocol.js';
 export type { StreamOptions } from './stream-protocol.js';
 export { StreamReader } from './stream-reader.js';
-export type { ReadingSource, ReadLimit, StreamReaderOptions } from './stream-reader.js';
+export type { ReadLimit } from './stream-reader.js';
+export type { StreamReaderOptions } from './stream-inflow.js';
+export type { ReadingSource } from './received-bytes.js';
 export { StreamWriter } from './stream-writer.js';
 export type { StreamWriterOptions } from './stream-writer.js';

@@ -9,7 +9,7 @@ import type {
   Transport,
 } from '@millrace/loop-policy';
 import type { StreamConnection } from './stream-connection.js';
-import { checkLimit } from './stream-reader.js';
+import { checkLimit } from './stream-inflow.js';
 import { StreamProtocol, type StreamOptions } from './stream-protocol.js';
 
 /** Options of {@link listenStreams}. */

@@ -7,24 +7,38 @@ interface Waiting {
   _cancel(read: PendingRead): void;
 }
 
+/** A loop over reads: what they give is told to it in its own form. */
+export interface ReadSteps {
+  /** @internal */
+  _step(value: unknown): IteratorResult<unknown, undefined>;
+}
+
 /** A read that waits. */
 export class PendingRead implements Cancellable {
   readonly request: ReadRequest<unknown>;
-  readonly resolve: (value: unknown) => void;
+  /** Whose read it is; `undefined` where it is no loop's. */
+  readonly steps: ReadSteps | undefined;
   readonly reject: (reason: unknown) => void;
   watch: OpWatch | undefined = undefined;
+  private readonly _resolve: (value: unknown) => void;
   private readonly _reader: Waiting;
 
   constructor(
     reader: Waiting,
     request: ReadRequest<unknown>,
+    steps: ReadSteps | undefined,
     resolve: (value: unknown) => void,
     reject: (reason: unknown) => void,
   ) {
     this._reader = reader;
     this.request = request;
-    this.resolve = resolve;
+    this.steps = steps;
+    this._resolve = resolve;
     this.reject = reject;
+  }
+
+  settle(value: unknown): void {
+    this._resolve(this.steps === undefined ? value : this.steps._step(value));
   }
 
   onCancel(reason: unknown): void {

@@ -1,36 +1,21 @@
-import type { PendingRead } from './pending-read.js';
-
-/** What the loop needs of its reader. */
-interface WithdrawingReader {
-  /** The read that waits. */
-  readonly _waiting: PendingRead | undefined;
-  /** Ends `read` as the end of the data would, if it still waits. */
-  _withdraw(read: PendingRead): void;
-}
+import type { Op } from '@millrace/timeouts';
+import type { ReadSteps } from './pending-read.js';
+import type { ReadRequest } from './read-requests.js';
+import type { StreamInflow } from './stream-inflow.js';
 
 const DONE: IteratorReturnResult<undefined> = { done: true, value: undefined };
 
-/** A loop over reads, up to the first that gives `undefined`. */
-export class ReadLoop<T> implements AsyncIterableIterator<T> {
-  private readonly _reader: WithdrawingReader;
-  private readonly _read: () => Promise<T | undefined>;
-  /** The read of the last `next`, where that waits. */
-  private _waiting: PendingRead | undefined = undefined;
+/** A loop over reads, up to the first that gives `undefined`; each is one promise, the iterator's. */
+export class ReadLoop<T> implements AsyncIterableIterator<T>, ReadSteps {
+  private readonly _inflow: StreamInflow;
+  private readonly _make: () => ReadRequest<T | undefined>;
+  private readonly _op: Op | undefined;
   private _isDone = false;
-  private readonly _onValue = (value: T | undefined): IteratorResult<T, undefined> => {
-    this._waiting = undefined;
-    if (value !== undefined) return { done: false, value };
-    this._isDone = true;
-    return DONE;
-  };
-  private readonly _onError = (error: unknown): never => {
-    this._waiting = undefined;
-    throw error;
-  };
 
-  constructor(reader: WithdrawingReader, read: () => Promise<T | undefined>) {
-    this._reader = reader;
-    this._read = read;
+  constructor(inflow: StreamInflow, make: () => ReadRequest<T | undefined>, op: Op | undefined) {
+    this._inflow = inflow;
+    this._make = make;
+    this._op = op;
   }
 
   [Symbol.asyncIterator](): this {
@@ -39,15 +24,20 @@ export class ReadLoop<T> implements AsyncIterableIterator<T> {
 
   next(): Promise<IteratorResult<T, undefined>> {
     if (this._isDone) return Promise.resolve(DONE);
-    const read = this._read();
-    this._waiting = this._reader._waiting;
-    return read.then(this._onValue, this._onError);
+    return this._inflow._read(this._make, this._op, this) as Promise<IteratorResult<T, undefined>>;
   }
 
   /** A `next` that waits says that it is done; it has taken nothing. */
   return(): Promise<IteratorResult<T, undefined>> {
     this._isDone = true;
-    if (this._waiting !== undefined) this._reader._withdraw(this._waiting);
+    this._inflow._withdraw(this);
     return Promise.resolve(DONE);
+  }
+
+  /** @internal */
+  _step(value: T | undefined): IteratorResult<T, undefined> {
+    if (value !== undefined) return { done: false, value };
+    this._isDone = true;
+    return DONE;
   }
 }

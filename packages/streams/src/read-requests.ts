@@ -192,6 +192,13 @@ function checkCount(name: string, count: number): number {
 }
 
 function copyOut(buffer: ReadBuffer, byteCount: number): Uint8Array {
+  const run = buffer.nextRun();
+  if (run.length >= byteCount) {
+    // perf: echo. Memory that is filled from other memory need not be zeroed first.
+    const copy = new Uint8Array(run.length === byteCount ? run : run.subarray(0, byteCount));
+    buffer.skip(byteCount);
+    return copy;
+  }
   const copy = new Uint8Array(byteCount);
   moveInto(copy, 0, buffer, byteCount);
   return copy;

@@ -2,7 +2,7 @@ import { ConnectionLostError, TransportClosedError } from '@millrace/loop-policy
 import { TestClock } from '@millrace/testkit';
 import { TimeoutError } from '@millrace/timeouts';
 import { describe, expect, test } from 'vitest';
-import { IncompleteReadError, StreamLimitError } from '../src/index.js';
+import { IncompleteReadError, StreamLimitError, StreamReader } from '../src/index.js';
 import { decode, encode, makeReader, outcome } from './fake-source.js';
 
 const lost = new ConnectionLostError('gone', { cause: new Error('reset') });
@@ -487,6 +487,21 @@ describe('StreamReader: back-pressure', () => {
     await expect(reading).rejects.toThrow('enough');
     expect(source.calls).toEqual(['pause']);
     expect(reader.bufferedBytes).toBe(50);
+  });
+
+  test('takes what a source brings inside resumeReading', async () => {
+    const held = [encode('0123456789')];
+    const reader: StreamReader = new StreamReader(
+      {
+        pauseReading: () => undefined,
+        resumeReading: () => {
+          for (const chunk of held.splice(0)) reader.feed(chunk);
+        },
+      },
+      { limitBytes: 4 },
+    );
+    reader.feed(encode('abcdef'));
+    expect(decode(await reader.readExactly(16))).toBe('abcdef0123456789');
   });
 
   test.each([0, -1, 1.5, Number.NaN, Infinity])('rejects limitBytes %d', (limitBytes) => {

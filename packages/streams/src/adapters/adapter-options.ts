@@ -1,6 +1,6 @@
 import type { AnyProtocol, Loop, Transport, WriteWatermarks } from '@millrace/loop-policy';
 import { StreamConnection } from '../stream-connection.js';
-import { checkLimit } from '../stream-reader.js';
+import { checkLimit } from '../stream-inflow.js';
 import { StreamProtocol, type StreamOptions } from '../stream-protocol.js';
 import type { Conduit } from './conduit.js';
 import { ConduitTransport } from './conduit-transport.js';
