@@ -54,7 +54,8 @@ export class Handshake<P extends AnyProtocol> {
   }
 
   startSoon(): void {
-    this._loop.soon(() => {
+    // Not the loop's: what a listener for connects throws is no callback's, and ends the run.
+    this._loop.host.simulation.soon(() => {
       if (this._isOver) return;
       const target = this._find();
       if (target !== undefined) this._ask(target);

@@ -77,8 +77,13 @@ export class Line {
       this._hold(parcel);
       return;
     }
-    this._early.set(parcel.order, parcel);
-    for (let next = this._early.get(this._arrived); next !== undefined; next = this._early.get(this._arrived)) {
+    if (parcel.order === this._arrived) {
+      this._arrived++;
+      parcel.arrive();
+    } else this._early.set(parcel.order, parcel);
+    while (this._early.size > 0) {
+      const next = this._early.get(this._arrived);
+      if (next === undefined) break;
       this._early.delete(this._arrived++);
       next.arrive();
     }

@@ -119,13 +119,19 @@ async function shrink(program: SimProgram, seed: number, first: Outcome, options
   let best = first;
   let without: number[] = [];
   let runs = options.shrinkRuns ?? 200;
-  // A fault that is left out may bring others, which are tried in turn: their numbers come after its own.
-  for (let index = 0; index < best.simulation.faults.length && runs > 0; index++, runs--) {
-    const fewer = [...without, index];
-    const outcome = await attempt(program, seed, fewer, options);
-    if (outcome.failure === undefined || kindOf(outcome) !== kindOf(first)) continue;
-    without = fewer;
-    best = outcome;
+  // A fault may matter only as long as another one is there, and one that is left out may bring others: until nothing changes.
+  for (let isSmaller = true; isSmaller && runs > 0;) {
+    isSmaller = false;
+    for (let index = 0; index < best.simulation.faults.length && runs > 0; index++) {
+      if (without.includes(index)) continue;
+      runs--;
+      const fewer = [...without, index].sort((a, b) => a - b);
+      const outcome = await attempt(program, seed, fewer, options);
+      if (outcome.failure === undefined || kindOf(outcome) !== kindOf(first)) continue;
+      isSmaller = true;
+      without = fewer;
+      best = outcome;
+    }
   }
   return describe(best, seed, without, options);
 }

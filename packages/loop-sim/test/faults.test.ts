@@ -182,18 +182,6 @@ test('a connect that is aborted while it succeeds leaves no connection behind', 
   });
 });
 
-test('more connections than there are ports, one after the other, all have a port', async () => {
-  const { simulation, client, server } = twoHosts();
-  await simulation.run(async () => {
-    await server.listen(() => new Sink(), 'tcp://0.0.0.0:7000');
-    for (let i = 0; i < 26_000; i++) {
-      const { transport } = await client.connect(() => new Sink(), 'tcp://server:7000');
-      if ((transport.info.localPort ?? 0) > 65_535) expect.fail(`port ${transport.info.localPort}`);
-      transport.abort();
-    }
-  });
-});
-
 test('an end that closes goes, though the other one never reads', async () => {
   const { simulation, client, server } = twoHosts();
   await simulation.run(async () => {
