@@ -20,11 +20,11 @@ export type ParsedEndpoint =
 export function parseEndpoint(endpoint: Endpoint): ParsedEndpoint {
   if (typeof endpoint === 'string' || endpoint instanceof URL) return parseAddress(String(endpoint));
   if (typeof endpoint === 'object' && (endpoint as unknown) !== null) {
-    if ('path' in endpoint && typeof endpoint.path === 'string' && endpoint.path !== '') {
+    if ('path' in endpoint && isName(endpoint.path)) {
       return { kind: 'unix', path: endpoint.path };
     }
     if ('fd' in endpoint) return { kind: 'fd', fd: checkInteger(endpoint.fd, 2 ** 31 - 1, 'fd') };
-    if ('host' in endpoint && typeof endpoint.host === 'string' && endpoint.host !== '') {
+    if ('host' in endpoint && isName(endpoint.host)) {
       return { kind: 'tcp', host: endpoint.host, port: checkInteger(endpoint.port, 65535, 'port') };
     }
   }
@@ -40,8 +40,8 @@ export function formatEndpoint(endpoint: ParsedEndpoint): string {
 
 function parseAddress(address: string): ParsedEndpoint {
   if (address.startsWith('unix:')) {
-    const path = decodeURIComponent(address.slice('unix:'.length).replace(/^\/\/(?=\/)/, ''));
-    if (path !== '') return { kind: 'unix', path };
+    const path = decode(address.slice('unix:'.length).replace(/^\/\/(?=\/)/, ''));
+    if (isName(path)) return { kind: 'unix', path };
   }
   const match = /^tcp:\/\/(?:\[([^\]]+)\]|([^:/[\]]+)):(\d+)\/?$/.exec(address);
   if (match === null) {
@@ -50,6 +50,20 @@ function parseAddress(address: string): ParsedEndpoint {
     );
   }
   return { kind: 'tcp', host: match[1] ?? match[2] ?? '', port: checkInteger(Number(match[3]), 65535, 'port') };
+}
+
+/** The system would take what follows a NUL for no part of the name. */
+function isName(name: unknown): name is string {
+  return typeof name === 'string' && name !== '' && !name.includes('\0');
+}
+
+/** `undefined` where a percent sign begins no character. */
+function decode(text: string): string | undefined {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return undefined;
+  }
 }
 
 function checkInteger(value: unknown, max: number, what: string): number {

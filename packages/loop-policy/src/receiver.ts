@@ -1,3 +1,4 @@
+import { checkProtocol, takesChunks } from './check-protocol.js';
 import type { AnyProtocol, BufferedProtocol, Protocol } from './protocol.js';
 
 /** Hands arriving bytes to a protocol, in the way that it takes them. */
@@ -13,13 +14,10 @@ export interface Receiver {
   receive(chunk: Uint8Array, isReading: () => boolean): number;
 }
 
-/** @throws {TypeError} If `protocol` has neither way. */
+/** @throws {TypeError} If `protocol` has neither way, or lacks a callback. */
 export function makeReceiver(protocol: AnyProtocol, hintBytes: number): ChunkReceiver | BufferReceiver {
-  if (typeof protocol === 'object' && (protocol as unknown) !== null) {
-    if ('dataReceived' in protocol) return new ChunkReceiver(protocol);
-    if ('getBuffer' in protocol) return new BufferReceiver(protocol, hintBytes);
-  }
-  throw new TypeError('expected a protocol with dataReceived(), or with getBuffer() and bufferUpdated()');
+  checkProtocol(protocol);
+  return takesChunks(protocol) ? new ChunkReceiver(protocol) : new BufferReceiver(protocol, hintBytes);
 }
 
 /** Hands over the chunk as it is. */

@@ -1,3 +1,4 @@
+import { checkWatermarks } from './check-options.js';
 import type { WriteWatermarks } from './transport.js';
 
 const DEFAULT_HIGH_WATER_BYTES = 64 * 1024;
@@ -14,13 +15,14 @@ export class WriteGate {
     return this._isPaused;
   }
 
-  /** @throws {RangeError} Unless 0 <= lowWaterBytes <= highWaterBytes; nothing changes. */
-  set({ highWaterBytes, lowWaterBytes }: WriteWatermarks): void {
-    if (!(lowWaterBytes >= 0 && lowWaterBytes <= highWaterBytes)) {
-      throw new RangeError(`expected 0 <= lowWaterBytes <= highWaterBytes, got ${lowWaterBytes} and ${highWaterBytes}`);
-    }
-    this._highWaterBytes = highWaterBytes;
-    this._lowWaterBytes = lowWaterBytes;
+  /**
+   * @throws {TypeError} If they are no object.
+   * @throws {RangeError} Unless 0 <= lowWaterBytes <= highWaterBytes; nothing changes.
+   */
+  set(watermarks: WriteWatermarks): void {
+    checkWatermarks(watermarks);
+    this._highWaterBytes = watermarks.highWaterBytes;
+    this._lowWaterBytes = watermarks.lowWaterBytes;
   }
 
   /** Takes note that `bufferedBytes` wait; says what the protocol must be told, if anything. */

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import tls from 'node:tls';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { nodePolicy, TlsError, type Endpoint, type Loop, type Server } from '../src/index.js';
+import { nodePolicy, TlsError, TransportClosedError, type Endpoint, type Loop, type Server } from '../src/index.js';
 import { testCertificates } from '../src/testing.js';
 import { pattern, Recorder } from './recorder.js';
 
@@ -281,6 +281,28 @@ describe('startTls', () => {
     expect(await client.lost).toBe(error);
     expect(await server.lost).toBe(await atServer);
   });
+
+  test.each(['client', 'server'] as const)(
+    'of a %s does not keep the loop from closing, however far it is',
+    { timeout: 30_000 },
+    async (side) => {
+      const options = { client: { ca }, server: { side: 'server', ...own } } as const;
+      for (let turns = 0; turns < 8; turns++) {
+        const closing = nodePolicy.newLoop();
+        const server = new Recorder();
+        const listening = await (side === 'server' ? closing : loop).listen(() => server, HERE);
+        const client = new Recorder();
+        await (side === 'client' ? closing : loop).connect(() => client, target(listening));
+        const recorder = side === 'client' ? client : server;
+        await server.until(() => server.events.length > 0);
+        const changing = recorder.transport.startTls(options[side]).catch((error: unknown) => error);
+        for (let i = 0; i < turns; i++) await Promise.resolve();
+        await closing.close();
+        expect([turns, await changing]).toEqual([turns, expect.any(TransportClosedError)]);
+        expect(await recorder.lost).toBe(null);
+      }
+    },
+  );
 
   test('of many connections at once changes each of them', async () => {
     const servers: Recorder[] = [];

@@ -1,3 +1,4 @@
+import { checkProtocol, takesChunks } from '../check-protocol.js';
 import type { AnyProtocol, BufferedProtocol, Protocol } from '../protocol.js';
 import type { Transport } from '../transport.js';
 import type { Admitted } from './admission.js';
@@ -45,7 +46,7 @@ export class LimitedConnection implements Protocol, LimitedLink {
   dataReceived(chunk: Uint8Array): void {
     if (!this._receive(chunk.length)) return;
     const { _protocol: protocol } = this;
-    if (protocol !== undefined && 'dataReceived' in protocol) protocol.dataReceived(chunk);
+    if (protocol !== undefined && takesChunks(protocol)) protocol.dataReceived(chunk);
   }
 
   /** For {@link LimitedBuffers}. */
@@ -175,13 +176,6 @@ class LimitedBuffers implements BufferedProtocol {
   }
 }
 
-/** @throws {TypeError} If it is none. */
-function checkProtocol(protocol: AnyProtocol): AnyProtocol {
-  if ('dataReceived' in protocol || 'getBuffer' in protocol) return protocol;
-  throw new TypeError('expected a protocol with dataReceived(), or with getBuffer() and bufferUpdated()');
-}
-
-/** A protocol that takes bytes either way is given chunks, by every loop. */
 function isBuffered(protocol: AnyProtocol | undefined): boolean {
-  return protocol !== undefined && !('dataReceived' in protocol);
+  return protocol !== undefined && !takesChunks(protocol);
 }

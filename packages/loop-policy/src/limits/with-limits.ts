@@ -1,6 +1,6 @@
+import { checkFunction, checkObject, checkWatermarks } from '../check-options.js';
 import type { AnyProtocol } from '../protocol.js';
 import type { WriteWatermarks } from '../transport.js';
-import { WriteGate } from '../write-gate.js';
 import { Admission, type Refusal } from './admission.js';
 import { LimitCounters, type LimitStats } from './limit-counters.js';
 import { LimitedConnection } from './limited-connection.js';
@@ -48,7 +48,7 @@ export interface LimitedFactory {
  *
  * @param factory - Makes the protocol of a connection that was let in. What it throws loses that connection, and is
  * reported by the loop.
- * @throws {TypeError} If `factory` is no function.
+ * @throws {TypeError} If `factory` or `onRefused` is no function.
  * @throws {RangeError} If a limit is out of its range.
  * @remarks
  * Lifetime: as without limits, also for borrowed chunks.
@@ -58,7 +58,8 @@ export interface LimitedFactory {
  * const server = await loop.listen(withLimits(() => new Echo(), { total: 1000, perPeer: 10, idleMs: 60_000 }), endpoint);
  */
 export function withLimits(factory: () => AnyProtocol, options: LimitOptions = {}): LimitedFactory {
-  if (typeof factory !== 'function') throw new TypeError('expected a function that makes protocols');
+  checkFunction(factory, 'factory');
+  checkObject(options);
   const limits = readOptions(factory, options);
   return Object.assign(() => new LimitedConnection(limits), { stats: limits.stats });
 }
@@ -66,7 +67,8 @@ export function withLimits(factory: () => AnyProtocol, options: LimitOptions = {
 function readOptions(factory: () => AnyProtocol, options: LimitOptions): Limits {
   const { total, perPeer, bytesPerSec, idleMs, watermarks, onRefused } = options;
   const rates = typeof bytesPerSec === 'object' ? bytesPerSec : { read: bytesPerSec, write: bytesPerSec };
-  if (watermarks !== undefined) new WriteGate().set(watermarks); // throws what a transport would
+  if (watermarks !== undefined) checkWatermarks(watermarks);
+  if (onRefused !== undefined) checkFunction(onRefused, 'onRefused');
   const admission = new Admission(checkCount(total, 'total'), checkCount(perPeer, 'perPeer'));
   const stats = new LimitCounters(admission);
   return {

@@ -2,6 +2,7 @@ import type { LookupAddress } from 'node:dns';
 import type { OnReadOpts, Socket, TcpNetConnectOpts } from 'node:net';
 import type { ConnectionOptions } from 'node:tls';
 import type { TimerSource, Timer } from '@millrace/timeouts';
+import { checkDuration } from '../check-options.js';
 import type { ParsedEndpoint } from '../endpoint.js';
 import type { ConnectOptions } from '../loop.js';
 import type { Host } from './host.js';
@@ -39,16 +40,15 @@ export class Dial {
   private _timer: Timer | undefined;
   private _isOver = false;
 
-  /** @throws {RangeError} If an option is out of its range. */
+  /** @throws {TypeError} or {RangeError} If an option is not what it must be. */
   constructor(host: Host, how: DialOptions) {
     this._host = host;
     this._how = how;
     this._delayMs = how.options.attemptDelayMs ?? DEFAULT_ATTEMPT_DELAY_MS;
-    if (!(this._delayMs >= LEAST_ATTEMPT_DELAY_MS && this._delayMs < Infinity)) {
-      throw new RangeError(
-        `expected attemptDelayMs to be ${LEAST_ATTEMPT_DELAY_MS} or more and finite, got ${this._delayMs}`,
-      );
-    }
+    checkDuration(this._delayMs, 'attemptDelayMs', LEAST_ATTEMPT_DELAY_MS);
+    const { localAddress } = how.options;
+    if (localAddress === undefined || (typeof localAddress === 'string' && host.net.isIP(localAddress) !== 0)) return;
+    throw new TypeError(`expected localAddress to be an IP address, got ${localAddress}`);
   }
 
   start(): void {

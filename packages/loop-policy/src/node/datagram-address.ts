@@ -1,5 +1,6 @@
 import type * as Dns from 'node:dns';
 import type * as Net from 'node:net';
+import { checkObject } from '../check-options.js';
 import type { DatagramAddress, DatagramOptions } from '../datagram.js';
 import { ConnectError, ListenError } from '../errors.js';
 
@@ -30,6 +31,7 @@ export function formatDatagramAddress({ host, port }: DatagramAddress): string {
  * @throws {TypeError} If it is no address, or one of the other family; {RangeError} if the port is out of range.
  */
 export function checkAddress(net: typeof Net, address: DatagramAddress, leastPort: 0 | 1, family?: Family): void {
+  checkObject(address, 'an address { host, port }');
   const { host, port } = address as { host?: unknown; port?: unknown };
   if (typeof host !== 'string' || host === '' || host.includes('\0')) {
     throw new TypeError('expected an address { host, port } with a host that is not empty');
@@ -66,9 +68,18 @@ export async function planDatagram(net: typeof Net, dns: typeof Dns, options: Da
     throw new RangeError(`expected family to be 4 or 6, got ${String(family)}`);
   }
   // Addresses decide before names do, whose family is a matter of what they resolve to.
-  for (const address of [remote, local]) if (address !== undefined) family ??= familyOf(net, address.host);
-  if (remote !== undefined) checkAddress(net, remote, 1, family);
-  if (local !== undefined) checkAddress(net, local, 0, family);
+  const addresses = [
+    [remote, 1],
+    [local, 0],
+  ] as const;
+  for (const [address, leastPort] of addresses) {
+    if (address === undefined) continue;
+    checkAddress(net, address, leastPort);
+    family ??= familyOf(net, address.host);
+  }
+  for (const [address, leastPort] of addresses) {
+    if (address !== undefined) checkAddress(net, address, leastPort, family);
+  }
   const remoteHost = remote && (await resolve(net, dns, remote, family, ConnectError));
   if (remoteHost !== undefined) family ??= familyOf(net, remoteHost);
   const localHost = local && (await resolve(net, dns, local, family, ListenError));

@@ -1,4 +1,5 @@
 import type { Socket, SocketOptions } from 'node:dgram';
+import { checkFlags, checkObject, checkWatermarks } from '../check-options.js';
 import type { DatagramOptions } from '../datagram.js';
 import { ConnectError, ListenError } from '../errors.js';
 import { formatDatagramAddress, type DatagramPlan } from './datagram-address.js';
@@ -7,9 +8,12 @@ import type { Host } from './host.js';
 /**
  * Checks what is not about addresses, before anything is made.
  *
- * @throws {RangeError} If a buffer's size is not a positive integer; {TypeError} if the runtime cannot share ports.
+ * @throws {TypeError} or {RangeError} If an option is not what it must be; {TypeError} if the runtime cannot share ports.
  */
 export function checkSocketOptions(options: DatagramOptions): void {
+  checkObject(options);
+  checkFlags(options, ['broadcast', 'ipv6Only', 'reuseAddress', 'reusePort']);
+  if (options.watermarks !== undefined) checkWatermarks(options.watermarks);
   for (const name of ['receiveBufferBytes', 'sendBufferBytes'] as const) {
     const bytes = options[name];
     if (bytes === undefined || (Number.isInteger(bytes) && bytes > 0 && bytes < 2 ** 31)) continue;

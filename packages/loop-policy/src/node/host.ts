@@ -6,9 +6,9 @@ import type * as Tls from 'node:tls';
 
 /** What this loop takes from the host. */
 export interface Host {
+  // Obtained on first use: most programs do not need all of them, or not at once.
   readonly net: typeof Net;
   readonly crypto: typeof Crypto;
-  // Obtained on first use: most programs need none of them, or not at once.
   readonly dns: typeof Dns;
   readonly tls: typeof Tls;
   readonly dgram: typeof Dgram;
@@ -46,17 +46,22 @@ export function nodeHost(): Host {
 }
 
 class NodeHost implements Host {
-  readonly net: typeof Net;
-  readonly crypto: typeof Crypto;
   readonly platform: string;
   readonly slab = (shared[SLAB] ??= new Uint8Array(SLAB_BYTES));
   private readonly _getModule: typeof process.getBuiltinModule;
+  private _net: typeof Net | undefined;
 
   constructor(getModule: typeof process.getBuiltinModule, platform: string) {
     this._getModule = getModule;
     this.platform = platform;
-    this.net = getModule('node:net');
-    this.crypto = getModule('node:crypto');
+  }
+
+  get net(): typeof Net {
+    return (this._net ??= this._getModule('node:net')); // kept, since every connection asks for it
+  }
+
+  get crypto(): typeof Crypto {
+    return this._getModule('node:crypto');
   }
 
   get dns(): typeof Dns {

@@ -1,4 +1,5 @@
 import type * as Net from 'node:net';
+import { checkFlags } from '../check-options.js';
 import { formatEndpoint, type ParsedEndpoint } from '../endpoint.js';
 import { ListenError } from '../errors.js';
 import type { ListenOptions } from '../loop.js';
@@ -12,7 +13,7 @@ const DEFAULT_BACKLOG = 511;
  *
  * @param listening - Called as soon as it does, before there can be a connection; what it returns is resolved with.
  * @throws {ListenError} With the system's error as its cause.
- * @throws {RangeError} If an option is out of its range; nothing listens.
+ * @throws {TypeError} or {RangeError} If an option is not what it must be; nothing listens.
  */
 export function listenOn<T>(
   host: Host,
@@ -46,13 +47,11 @@ function socketOptions(options: ListenOptions): Net.ServerOpts {
   const { noDelay = true, keepAliveMs } = options;
   const common = { allowHalfOpen: true, noDelay };
   if (keepAliveMs === undefined) return common;
-  if (!(keepAliveMs >= 0 && keepAliveMs < Infinity)) {
-    throw new RangeError(`expected keepAliveMs to be 0 or more and finite, got ${keepAliveMs}`);
-  }
   return { ...common, keepAlive: true, keepAliveInitialDelay: keepAliveMs };
 }
 
 function listenOptions(endpoint: ParsedEndpoint, options: ListenOptions): Net.ListenOptions & { fd?: number } {
+  checkFlags(options, ['exclusive', 'reusePort', 'ipv6Only']);
   const { backlog = DEFAULT_BACKLOG, exclusive = false } = options;
   if (!(Number.isInteger(backlog) && backlog >= 1)) {
     throw new RangeError(`expected backlog to be an integer of 1 or more, got ${String(backlog)}`);

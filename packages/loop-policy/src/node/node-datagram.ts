@@ -1,6 +1,8 @@
 import type { RemoteInfo, Socket } from 'node:dgram';
 import { openCancelScope, timersOf, type Op } from '@millrace/timeouts';
 import { checkChunk } from '../check-chunk.js';
+import { checkFunction } from '../check-options.js';
+import { checkDatagramProtocol } from '../check-protocol.js';
 import type { DatagramAddress, DatagramOptions, DatagramProtocol, DatagramTransport } from '../datagram.js';
 import { ConnectionLostError, LoopClosedError, TransportClosedError } from '../errors.js';
 import type { WriteWatermarks } from '../transport.js';
@@ -64,6 +66,7 @@ export class NodeDatagram implements DatagramTransport, DatagramSink {
     factory: () => P,
     options: DatagramOptions & Op,
   ): Promise<{ transport: NodeDatagram; protocol: P }> {
+    checkFunction(factory, 'factory');
     checkSocketOptions(options);
     const scope = openCancelScope({ ...options, timers: timersOf(options, loop) }, 'open a datagram socket');
     const opening = {
@@ -78,7 +81,7 @@ export class NodeDatagram implements DatagramTransport, DatagramSink {
       const plan = await scope.race(planDatagram(host.net, host.dns, options));
       socket = makeSocket(host, plan, options);
       await scope.race(bindSocket(socket, plan, options));
-      const protocol = factory();
+      const protocol = checkDatagramProtocol(factory());
       scope.throwIfCancelled();
       const transport = new NodeDatagram(loop, host, socket, protocol, plan, options.watermarks);
       transport.#start();

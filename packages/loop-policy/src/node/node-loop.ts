@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
 import { hostTimers, type Op, type Timer } from '@millrace/timeouts';
 import type { DatagramOptions, DatagramProtocol, DatagramTransport } from '../datagram.js';
+import { checkConnectionOptions, checkFunction, checkObject } from '../check-options.js';
 import { parseEndpoint, type Endpoint, type ParsedEndpoint } from '../endpoint.js';
 import { LoopClosedError } from '../errors.js';
 import { LagMeter } from '../lag-meter.js';
@@ -70,11 +71,13 @@ export class NodeLoop implements Loop {
 
   callLater(delayMs: number, fn: () => void): Timer {
     this._checkOpen();
+    checkFunction(fn, 'fn');
     return this._scheduler.later(delayMs, fn);
   }
 
   callSoon(fn: () => void): void {
     this._checkOpen();
+    checkFunction(fn, 'fn');
     this._scheduler.soon(fn);
   }
 
@@ -93,12 +96,14 @@ export class NodeLoop implements Loop {
     options: ConnectOptions & Op = {},
   ): Promise<{ transport: Transport; protocol: P }> {
     this._checkOpen();
+    checkConnectionOptions(factory, options);
     const parsed = checkPath(parseEndpoint(endpoint), this._host.platform);
     return connect(this, this._host, factory, parsed, options);
   }
 
   async listen(factory: () => AnyProtocol, endpoint: Endpoint, options: ListenOptions = {}): Promise<Server> {
     this._checkOpen();
+    checkConnectionOptions(factory, options);
     const parsed = checkPath(parseEndpoint(endpoint), this._host.platform);
     const server = await NodeServer.listen(this, this._host, factory, parsed, options);
     if (this.isClosed) {
@@ -118,6 +123,7 @@ export class NodeLoop implements Loop {
   }
 
   onUncaught(handler: UncaughtHandler): () => void {
+    checkFunction(handler, 'handler');
     return this._uncaught.add(handler);
   }
 
@@ -140,6 +146,7 @@ export class NodeLoop implements Loop {
   }
 
   watch(options: WatchOptions = {}): () => void {
+    checkObject(options);
     return watch(this, options);
   }
 

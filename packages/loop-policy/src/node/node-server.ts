@@ -86,7 +86,9 @@ export class NodeServer implements Server {
 
   close(options: { readonly graceMs?: number | undefined } = {}): Promise<CloseReport> {
     const graceMs = options.graceMs ?? DEFAULT_GRACE_MS;
-    if (!(graceMs >= 0)) return Promise.reject(new RangeError(`expected graceMs to be 0 or more, got ${graceMs}`));
+    if (typeof graceMs !== 'number' || !(graceMs >= 0)) {
+      return Promise.reject(new RangeError(`expected graceMs to be 0 or more, got ${String(graceMs)}`));
+    }
     if (this.#closing === undefined) this.#resolveClosed((this.#closing = this.#close()));
     this.#cutWithin(graceMs);
     return this.#closing;

@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
 import type { Op } from '@millrace/timeouts';
-import { checkChunk } from '../check-chunk.js';
+import { checkChunk, checkOwner } from '../check-chunk.js';
 import { TlsError, TransportClosedError } from '../errors.js';
 import type { AnyProtocol, ConnectionCallbacks } from '../protocol.js';
 import type { StartTlsOptions } from '../tls.js';
@@ -89,6 +89,7 @@ export class NodeTransport implements InboxOwner, SocketOwner, SentListener, Upg
   write(chunk: Uint8Array, owner?: ChunkOwner): void {
     this._checkWritable();
     checkChunk(chunk);
+    checkOwner(owner);
     this._gather(chunk, owner);
     this._checkGate();
     if (!this.loop.isInCallback) this.flush();
@@ -97,6 +98,7 @@ export class NodeTransport implements InboxOwner, SocketOwner, SentListener, Upg
   writeMany(chunks: readonly Uint8Array[], owner?: ChunkOwner): void {
     this._checkWritable();
     for (const chunk of chunks) checkChunk(chunk);
+    checkOwner(owner);
     for (const chunk of chunks) this._gather(chunk, owner);
     this._checkGate();
     if (!this.loop.isInCallback) this.flush();
@@ -199,6 +201,7 @@ export class NodeTransport implements InboxOwner, SocketOwner, SentListener, Upg
   }
 
   releaseSocket(): Socket {
+    if (this._phase === 'aborting' || this._phase === 'lost') throw this._error ?? givenUp(); // since it was written
     disownSocket(this._socket);
     return this._socket;
   }

@@ -1,4 +1,5 @@
 import type { ConnectionOptions, SecureContextOptions, Server as TlsServer } from 'node:tls';
+import { checkObject } from '../check-options.js';
 import type { TlsClientOptions, TlsCommonOptions, TlsMaterial, TlsServerOptions } from '../tls.js';
 import type { Host } from './host.js';
 
@@ -33,8 +34,13 @@ const VERSIONS = ['TLSv1.2', 'TLSv1.3'] as const;
  * @throws {TypeError} or {RangeError} If an option is not what it must be.
  */
 export function clientTls(host: Host, options: TlsClientOptions, defaultName: string | undefined): ClientTls {
+  checkObject(options, 'tls');
   const verify = oneOf('verify', options.verify ?? 'full', ['full', 'ca', 'none']);
-  const name = (options.serverName ?? defaultName)?.replace(/\.$/, '');
+  const { serverName = defaultName } = options;
+  if (serverName !== undefined && typeof serverName !== 'string') {
+    throw new TypeError(`expected serverName to be a name or an address, got ${typeof serverName}`);
+  }
+  const name = serverName?.replace(/\.$/, '');
   if (verify === 'full' && (name === undefined || name === '')) {
     throw new TypeError(
       "expected serverName: there is no host whose name the certificate could be for (or verify: 'ca')",
@@ -63,10 +69,11 @@ export function clientTls(host: Host, options: TlsClientOptions, defaultName: st
  * @throws {TypeError} or {RangeError} If an option is not what it must be.
  */
 export function serverTls(host: Host, options: TlsServerOptions): ServerTls {
+  checkObject(options, 'tls');
   const asks = oneOf('clientCertificate', options.clientCertificate ?? 'none', ['none', 'request', 'require']);
   const handshakeTimeoutMs = options.handshakeTimeoutMs ?? DEFAULT_HANDSHAKE_TIMEOUT_MS;
-  if (!(handshakeTimeoutMs > 0)) {
-    throw new RangeError(`expected handshakeTimeoutMs to be more than 0, got ${handshakeTimeoutMs}`);
+  if (typeof handshakeTimeoutMs !== 'number' || !(handshakeTimeoutMs > 0)) {
+    throw new RangeError(`expected handshakeTimeoutMs to be more than 0, got ${String(handshakeTimeoutMs)}`);
   }
   if (options.cert === undefined || options.key === undefined) {
     throw new TypeError('expected cert and key: a TLS server must show a certificate');
@@ -140,6 +147,9 @@ function commonOptions(options: TlsCommonOptions): SecureContextOptions {
 
 function alpnOptions({ alpn }: TlsCommonOptions): { ALPNProtocols?: string[] } {
   if (alpn === undefined || alpn.length === 0) return {};
+  if (!((alpn as unknown) instanceof Array) || alpn.some((name) => typeof (name as unknown) !== 'string')) {
+    throw new TypeError('expected alpn to be an array of names');
+  }
   for (const name of alpn) {
     const { length } = new TextEncoder().encode(name);
     if (length === 0 || length > 255) {
@@ -150,11 +160,13 @@ function alpnOptions({ alpn }: TlsCommonOptions): { ALPNProtocols?: string[] } {
 }
 
 function material(value: TlsMaterial | readonly TlsMaterial[]): (string | Buffer)[] {
-  return (typeof value === 'string' || value instanceof Uint8Array ? [value] : value).map(one);
+  return (Array.isArray(value) ? (value as readonly TlsMaterial[]) : [value as TlsMaterial]).map(one);
 }
 
 function one(value: TlsMaterial): string | Buffer {
-  return typeof value === 'string' ? value : Buffer.from(value.buffer, value.byteOffset, value.byteLength);
+  if (typeof value === 'string') return value;
+  if (value instanceof Uint8Array) return Buffer.from(value.buffer, value.byteOffset, value.byteLength);
+  throw new TypeError(`expected certificates and keys to be text or bytes, got ${typeof value}`);
 }
 
 /** The platform takes what is no certificate for no authority at all, without a word. */

@@ -24,7 +24,7 @@ export interface Upgradable {
   readonly hasPeerEnded: boolean;
   /** Resolves when what was written has left; rejects if it never will. */
   written(): Promise<void>;
-  /** Gives the socket away. */
+  /** Gives the socket away. @throws Why the transport was ended meanwhile, which is its own matter then. */
   releaseSocket(): Socket;
   /** The handshake is done. */
   upgraded(secured: Secured): void;

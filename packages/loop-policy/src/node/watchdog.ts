@@ -1,3 +1,4 @@
+import { checkFunction } from '../check-options.js';
 import type { BlockedReport, WatchOptions } from '../loop.js';
 
 const DEFAULT_BLOCKED_MS = 100;
@@ -92,11 +93,14 @@ export class Watchdog {
  * Adds a watcher to a loop.
  *
  * @returns Takes it off again; without any the loop measures nothing.
- * @throws {RangeError} If `blockedMs` is not more than 0.
+ * @throws {RangeError} If `blockedMs` is not more than 0; {TypeError} if `onBlocked` is no function.
  */
 export function watch(loop: Watched, options: WatchOptions): () => void {
   const { blockedMs = DEFAULT_BLOCKED_MS, onBlocked = warn } = options;
-  if (!(blockedMs > 0)) throw new RangeError(`expected blockedMs to be more than 0, got ${blockedMs}`);
+  if (typeof blockedMs !== 'number' || !(blockedMs > 0)) {
+    throw new RangeError(`expected blockedMs to be more than 0, got ${String(blockedMs)}`);
+  }
+  checkFunction(onBlocked, 'onBlocked');
   const watchdog = (loop.watchdog ??= new Watchdog(loop));
   const watcher = { blockedMs, onBlocked };
   watchdog.add(watcher);

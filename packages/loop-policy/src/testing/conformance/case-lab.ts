@@ -1,8 +1,9 @@
-import type { AnyProtocol, Endpoint, ListenOptions, Loop, LoopPolicy, Server } from '../contract.js';
+import type { AnyProtocol, Endpoint, ListenOptions, Loop, LoopMetrics, LoopPolicy, Server } from '../contract.js';
 import type { AddressKind, Lab, Pair, PairOptions } from './lab.js';
 import { BufferedRecorder, Recorder, transportOf, type RecorderPlug } from './recorder.js';
 import { disorderOf } from './recorder-laws.js';
 import { isSame, show } from './values.js';
+import { Waits } from './waits.js';
 
 /** The longest pattern so far; the others begin like it. */
 let patternBytes = new Uint8Array(0);
@@ -42,7 +43,9 @@ export class CaseLab implements Lab {
   readonly #loops: Loop[] = [];
   readonly #recorders: Recorder[] = [];
   readonly #uncaught = new Map<Loop, unknown[]>();
+  readonly #waits = new Waits();
   #spare: Loop | undefined;
+  #isOver = false;
 
   constructor(host: LabHost) {
     this.#host = host;
@@ -50,7 +53,9 @@ export class CaseLab implements Lab {
   }
 
   newLoop(): Loop {
+    this.#checkIsOn();
     const loop = this.policy.newLoop();
+    this.check(isObject(loop), `newLoop() to return a loop, got ${show(loop)}`);
     const errors: unknown[] = [];
     loop.onUncaught((error) => errors.push(error));
     this.#loops.push(loop);
@@ -58,14 +63,17 @@ export class CaseLab implements Lab {
     return loop;
   }
 
-  listen(
+  async listen(
     loop: Loop,
     factory: () => AnyProtocol,
     kind: AddressKind = 'tcp',
     options: ListenOptions = {},
   ): Promise<Server> {
-    if (kind === 'unix') return loop.listen(factory, { path: this.unixPath() }, options);
-    return loop.listen(factory, { host: kind === 'tcp' ? '127.0.0.1' : '::1', port: 0 }, options);
+    const where = kind === 'unix' ? { path: this.unixPath() } : { host: kind === 'tcp' ? '127.0.0.1' : '::1', port: 0 };
+    const server = await this.#waits.for('listen() to settle', () => loop.listen(factory, where, options));
+    const isServer = isObject(server) && isObject(server.address);
+    this.check(isServer, `listen() to resolve with a server that has an address, got ${show(server)}`);
+    return server;
   }
 
   endpointOf(server: Server): Endpoint {
@@ -82,8 +90,14 @@ export class CaseLab implements Lab {
     const loop = options.loop ?? this.newLoop();
     const accepted = transportOf(server);
     const listener = await this.listen(loop, () => server, options.kind, options.listen);
-    const made = await loop.connect(() => client, this.endpointOf(listener), options.connect);
-    return { client: made.transport, server: await accepted, loop, listener };
+    const endpoint = this.endpointOf(listener);
+    const made = await this.#waits.for('connect() to settle', () =>
+      loop.connect(() => client, endpoint, options.connect),
+    );
+    const isMade = isObject(made) && isObject(made.transport);
+    this.check(isMade, `connect() to resolve with { transport, protocol }, got ${show(made)}`);
+    const peer = await this.#waits.for('connectionMade of the accepted connection', () => accepted);
+    return { client: made.transport, server: peer, loop, listener };
   }
 
   recorder(plug: RecorderPlug = {}): Recorder {
@@ -106,7 +120,9 @@ export class CaseLab implements Lab {
   }
 
   async until(loop: Loop, isMet: () => boolean): Promise<void> {
-    while (!isMet()) await this.#turn(loop);
+    await this.#waits.for(isMet, async () => {
+      while (!isMet()) await this.#turn(loop);
+    });
   }
 
   check(condition: unknown, message: string): asserts condition {
@@ -147,9 +163,14 @@ export class CaseLab implements Lab {
     throw new CaseSkipped(reason);
   }
 
-  /** Closes everything, then says what is out of order. @throws {CaseFailure} If something is. */
+  /**
+   * Closes everything, then says what is out of order. A case that is still on gets nothing more to work with.
+   *
+   * @throws {CaseFailure} If something is out of order.
+   */
   async finish(): Promise<void> {
-    for (const loop of this.#loops) await loop.close();
+    this.#isOver = true;
+    await Promise.all(this.#loops.map(async (loop) => loop.close()));
     const wrong = [
       ...this.#loops.flatMap((loop) => this.#leftovers(loop)),
       ...this.#recorders.flatMap((recorder) => disorderOf(recorder)),
@@ -157,13 +178,18 @@ export class CaseLab implements Lab {
     if (wrong.length > 0) throw new CaseFailure(`expected nothing amiss after the case, got: ${wrong.join('; ')}`);
   }
 
-  /** What recorders still wait for. */
-  get waitsFor(): string[] {
-    return this.#recorders.flatMap((recorder) => recorder.waitsFor);
+  /** What the case still waits for, and what its recorders were told so far: for the report of one that does not end. */
+  get standstill(): string {
+    const waits = [...this.#waits.list, ...this.#recorders.flatMap((recorder) => recorder.waitsFor)];
+    const stories = this.#recorders.map(({ story }) => `[${story.join(' ')}]`);
+    const heard = stories.length === 0 ? [] : [`what recorders were told: ${stories.join(', ')}`];
+    return [...waits.map((what) => `waiting for ${what}`), ...heard].map((each) => `, ${each}`).join('');
   }
 
   #leftovers(loop: Loop): string[] {
-    const { openConnections, openServers, openDatagrams } = loop.metrics();
+    const metrics: unknown = loop.metrics();
+    if (!isObject(metrics)) return [`metrics() of a closed loop returned ${show(metrics)}`];
+    const { openConnections, openServers, openDatagrams } = metrics as LoopMetrics;
     const errors = this.#uncaught.get(loop) ?? [];
     return [
       ...(openConnections === 0 ? [] : [`${openConnections} open connections on a closed loop`]),
@@ -181,9 +207,17 @@ export class CaseLab implements Lab {
   }
 
   async #turn(loop: Loop): Promise<void> {
-    await new Promise<void>((resolve) => {
-      this.#openLoop(loop).callLater(this.#host.turnMs, resolve);
+    this.#checkIsOn();
+    const { turnMs } = this.#host;
+    const turn = new Promise<void>((resolve) => {
+      this.#openLoop(loop).callLater(turnMs, resolve);
     });
+    await this.#waits.for(`callLater(${turnMs}) to run its function`, () => turn);
+  }
+
+  /** A case that took too long may still be running: it must neither open anything nor go on turning loops. */
+  #checkIsOn(): void {
+    if (this.#isOver) throw new CaseFailure('expected nothing more of a case that is over');
   }
 
   /** A closed loop cannot wait; another one of the policy turns with it. */
@@ -195,4 +229,8 @@ export class CaseLab implements Lab {
       return (this.#spare ??= this.newLoop());
     }
   }
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null;
 }

@@ -5,6 +5,7 @@ import { CaseFailure, CaseLab, CaseSkipped } from './case-lab.js';
 import type { ConformanceCase, Feature } from './case.js';
 import { conformanceCases } from './catalog.js';
 import { missingFeatures } from './features.js';
+import { Patience } from './patience.js';
 import { openSocketFolder } from './socket-folder.js';
 import { watchStrayErrors, type StrayErrors } from './stray-errors.js';
 import { show } from './values.js';
@@ -13,7 +14,10 @@ import { show } from './values.js';
 export interface ConformanceOptions {
   /** Run only the cases whose name contains the text, matches, or is accepted. Default: all. */
   readonly only?: string | RegExp | ((name: string) => boolean) | undefined;
-  /** How long a case may take, in milliseconds, more than 0. Default 10000. */
+  /**
+   * How long a case may take, in milliseconds, more than 0. After one that took too long it is half of it, and so on, a
+   * fortieth at least, until one ends in time. Default 10000.
+   */
   readonly caseTimeoutMs?: number | undefined;
   /** How long the loop turns, six times, until everything within this process has arrived. Default 2. */
   readonly turnMs?: number | undefined;
@@ -74,7 +78,7 @@ export async function checkLoopPolicy(
   const run: Run = {
     policy,
     strays,
-    caseTimeoutMs,
+    patience: new Patience(caseTimeoutMs),
     timers: options.timers ?? hostTimers,
     turnMs: options.turnMs ?? 2,
     unixPath: () => folder.next(),
@@ -116,8 +120,17 @@ async function runCase(
     if (reason !== undefined) return { name, outcome: 'skipped', reason };
   }
   const lab = new CaseLab(run);
-  const ended = await failureOf(run, each.run(lab), () => lab.waitsFor);
-  const closed = await failureOf(run, lab.finish(), () => ['the loops to close']);
+  const ended = await failureOf(
+    run,
+    async () => each.run(lab),
+    () => lab.standstill,
+  );
+  const closed = await failureOf(
+    run,
+    () => lab.finish(),
+    () => ', waiting for the loops to close',
+  );
+  run.patience.learn(ended instanceof CaseLate || closed instanceof CaseLate);
   await pause(run.timers, 0); // promises that nobody handles are told after the microtasks
   const strays = run.strays.take();
   if (ended instanceof CaseSkipped) return { name, outcome: 'skipped', reason: ended.message };
@@ -127,15 +140,20 @@ async function runCase(
   return { name, outcome: 'failed', reason: reasons.join('; ') };
 }
 
+/** Of errors that are not a case's own: who threw, not how the suite got there. */
+const SHOWN_FRAMES = 4;
+
+/** A case took too long. */
+class CaseLate extends CaseFailure {}
+
 /** @returns What `work` was rejected with, if it was, or that it took too long. */
-function failureOf(run: Run, work: Promise<void>, waitsFor: () => string[]): Promise<unknown> {
-  const ended = work.then(
+function failureOf(run: Run, work: () => Promise<void>, standstill: () => string): Promise<unknown> {
+  const ended = work().then(
     () => undefined,
     (error: unknown) => error ?? new CaseFailure(`expected no rejection, got ${String(error)}`),
   );
   return bounded<unknown>(run, ended, () => {
-    const waits = waitsFor().map((what) => `, waiting for ${what}`);
-    return new CaseFailure(`expected an end within ${run.caseTimeoutMs} ms${waits.join('')}`);
+    return new CaseLate(`expected an end ${run.patience.words}${standstill()}`);
   });
 }
 
@@ -147,7 +165,9 @@ function pause(timers: TimerSource, delayMs: number): Promise<void> {
 
 function reasonOf(error: unknown): string {
   if (error instanceof CaseFailure) return error.message;
-  return error instanceof Error ? (error.stack ?? show(error)) : show(error);
+  if (!(error instanceof Error)) return show(error);
+  const frames = (error.stack ?? '').split('\n').filter((line) => line.startsWith('    at '));
+  return [show(error), ...frames.slice(0, SHOWN_FRAMES)].join('\n');
 }
 
 function isChosen(name: string, only: ConformanceOptions['only']): boolean {

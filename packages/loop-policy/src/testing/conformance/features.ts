@@ -14,19 +14,33 @@ export async function missingFeatures(
     const why = told[feature] ?? reason;
     if (why !== undefined && why !== true) missing.set(feature, why);
   };
-  const loop = policy.newLoop();
   const path = run.unixPath();
   note('unix', 'reason' in path ? path.reason : undefined);
+  for (const feature of ['tcp', 'tls', 'startTls', 'udp', 'fd'] as const) note(feature, undefined);
+  const loop = newLoop(policy);
+  if (loop === undefined) return missing; // which each case will say of itself
   note('realTime', loop.isSimulated ? 'time is simulated' : undefined);
   note('ipv6', told.ipv6 === undefined ? await bounded(run, noIpv6(loop), () => 'no answer for ::1') : undefined);
-  for (const feature of ['tcp', 'tls', 'startTls', 'udp', 'fd'] as const) note(feature, undefined);
-  // Whether it closes is for the cases to say.
-  await bounded<unknown>(
-    run,
-    loop.close().catch(() => undefined),
-    () => undefined,
-  );
+  await bounded(run, closed(loop), () => undefined);
   return missing;
+}
+
+function newLoop(policy: LoopPolicy): Loop | undefined {
+  try {
+    const loop: unknown = policy.newLoop();
+    return typeof loop === 'object' && loop !== null ? (loop as Loop) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Whether it closes is for the cases to say. */
+async function closed(loop: Loop): Promise<void> {
+  try {
+    await loop.close();
+  } catch {
+    return;
+  }
 }
 
 async function noIpv6(loop: Loop): Promise<string | undefined> {

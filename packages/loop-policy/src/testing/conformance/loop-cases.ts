@@ -4,6 +4,11 @@ import { loopClosingCases, pickOpen } from './loop-closing-cases.js';
 import { schedulingCases } from './scheduling-cases.js';
 import { watchCases } from './watch-cases.js';
 
+const METHODS = [
+  ...['now', 'callLater', 'callSoon', 'fillRandom', 'connect', 'listen', 'openDatagram', 'onUncaught'],
+  ...['metrics', 'watch', 'close', Symbol.asyncDispose],
+] as const;
+
 /** What every loop does besides moving bytes: scheduling, randomness, errors, counters, its own end. */
 export const loopCases: readonly ConformanceCase[] = [
   {
@@ -13,6 +18,15 @@ export const loopCases: readonly ConformanceCase[] = [
       const [one, two] = [lab.newLoop(), lab.newLoop()];
       lab.check(one !== two, 'newLoop() to return another loop each time');
       lab.check(one !== lab.policy.getLoop(), 'newLoop() to return another loop than getLoop()');
+      await Promise.resolve();
+    },
+  },
+  {
+    name: 'loop: has every method of a loop',
+    run: async (lab: Lab) => {
+      const loop = lab.newLoop() as Partial<Record<string | symbol, unknown>>;
+      const missing = METHODS.filter((name) => typeof loop[name] !== 'function').map(String);
+      lab.equal(missing, [], 'the methods that are not there');
       await Promise.resolve();
     },
   },

@@ -30,8 +30,6 @@ export class Recorder implements Protocol {
   readonly events: RecordedEvent[] = [];
   /** A copy of each chunk. */
   readonly chunks: Uint8Array[] = [];
-  /** What `connectionLost` was told. */
-  readonly lost: Promise<Error | null>;
   /** Given by `connectionMade`. */
   transport!: Transport;
   /** How many bytes arrived. */
@@ -43,12 +41,20 @@ export class Recorder implements Protocol {
   onPause: () => void = () => undefined;
   onResume: () => void = () => undefined;
   onLost: (error: Error | null) => void = () => undefined;
+  readonly #lost: Promise<Error | null>;
   #resolveLost!: (error: Error | null) => void;
+  #isEndAwaited = false;
   #waiters: { readonly isMet: () => boolean; readonly resolve: () => void }[] = [];
 
   constructor(plug: RecorderPlug = {}) {
-    this.lost = new Promise((resolve) => (this.#resolveLost = resolve));
+    this.#lost = new Promise((resolve) => (this.#resolveLost = resolve));
     Object.assign(this, plug);
+  }
+
+  /** Resolves with what `connectionLost` was told. */
+  get lost(): Promise<Error | null> {
+    this.#isEndAwaited = true;
+    return this.#lost;
   }
 
   /** Everything that arrived. */
@@ -74,7 +80,8 @@ export class Recorder implements Protocol {
 
   /** What the recorder still waits for, for the report of a case that does not end. */
   get waitsFor(): string[] {
-    return this.#waiters.map((waiter) => String(waiter.isMet));
+    const end = this.#isEndAwaited && !this.isLost ? ['connectionLost'] : [];
+    return [...this.#waiters.map((waiter) => String(waiter.isMet)), ...end];
   }
 
   /** How often `event` happened. */

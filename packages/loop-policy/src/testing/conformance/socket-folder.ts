@@ -13,12 +13,13 @@ export interface SocketFolder {
  */
 export function openSocketFolder(unixDir: string | undefined): SocketFolder {
   let made: string | undefined;
+  let isRemoved = false;
   let count = 0;
   // Absent in browsers and on other platforms.
   const host = (globalThis as { process?: typeof process }).process;
   const folder = (): string | undefined => {
     if (unixDir !== undefined || made !== undefined) return unixDir ?? made;
-    if (host?.getBuiltinModule === undefined || host.platform === 'win32') return undefined;
+    if (isRemoved || host?.getBuiltinModule === undefined || host.platform === 'win32') return undefined;
     const [fs, os, path] = [builtin(host, 'node:fs'), builtin(host, 'node:os'), builtin(host, 'node:path')];
     made = fs.mkdtempSync(path.join(os.tmpdir(), 'millrace-'));
     return made;
@@ -32,6 +33,7 @@ export function openSocketFolder(unixDir: string | undefined): SocketFolder {
     remove: () => {
       if (made !== undefined && host !== undefined) builtin(host, 'node:fs').rmSync(made, { recursive: true });
       made = undefined;
+      isRemoved = true; // a case that is still on must not make it again
     },
   };
 }

@@ -20,6 +20,8 @@ export function show(value: unknown): string {
     const entries = Object.entries(value).map(([key, item]) => `${key}: ${show(item)}`);
     return `{ ${entries.join(', ')} }`;
   }
+  if (typeof value === 'function') return `function ${value.name}`.trimEnd();
+  if (typeof value === 'object' && value !== null) return `[object ${classOf(value)}]`;
   return String(value);
 }
 
@@ -27,6 +29,11 @@ function isSameBytes(a: Uint8Array, b: Uint8Array): boolean {
   if (a.length !== b.length) return false;
   for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
   return true;
+}
+
+function classOf(value: object): string {
+  const { constructor } = value as { constructor?: unknown };
+  return typeof constructor === 'function' ? constructor.name : 'Object';
 }
 
 function isPlain(value: object): boolean {
