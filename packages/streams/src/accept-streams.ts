@@ -1,6 +1,6 @@
 import { getLoop } from '@millrace/loop-policy';
 import type { CloseReport, Endpoint, Server, ServerAddress, Transport } from '@millrace/loop-policy';
-import type { Op, TimerSource } from '@millrace/timeouts';
+import { throwIfOver, type Op, type TimerSource } from '@millrace/timeouts';
 import { listenWith, type ListenStreamsOptions } from './listen-streams.js';
 import type { StreamConnection } from './stream-connection.js';
 import { StreamProtocol, type StreamOptions } from './stream-protocol.js';
@@ -87,10 +87,11 @@ class ConnectionQueue {
     else connection.abort();
   }
 
-  take(op: Op | undefined): Promise<StreamConnection | undefined> {
+  async take(op: Op | undefined): Promise<StreamConnection | undefined> {
+    throwIfOver(op, 'accept'); // no connection is taken then
     const connection = this._connections.shift();
-    if (connection !== undefined || this._isEnded) return Promise.resolve(connection);
-    return this._takers.wait(op);
+    if (connection !== undefined || this._isEnded) return connection;
+    return await this._takers.wait(op);
   }
 
   end(): void {

@@ -38,6 +38,7 @@ export class FramedProtocol<In, Out> implements Framed<In, Out>, Protocol {
     const transport = isStream ? connection.transport : connection;
     const protocol = new FramedProtocol(transport, codecs, options);
     if (transport.isClosing) throw new TransportClosedError('expected an open connection, saw one that is closing');
+    if (isStream) connection.reader._checkAlone(); // before anything is changed
     if (options.watermarks !== undefined) transport.setWriteWatermarks(options.watermarks);
     const { bytes, hasEnded } = isStream
       ? connection.handOver(protocol)

@@ -1,5 +1,6 @@
 import { TransportClosedError } from '@millrace/loop-policy';
 import type { ChunkOwner, Transport } from '@millrace/loop-policy';
+import { reportUncaught } from './report-uncaught.js';
 
 /**
  * What was written in one turn of the microtasks, given to the transport as one write.
@@ -14,6 +15,8 @@ export class GatheredWrites {
   private _first: Uint8Array | undefined = undefined;
   private _more: Uint8Array[] | undefined = undefined;
   private _owner: ChunkOwner | undefined = undefined;
+  /** Whether it is in `waiting`, though it may have given everything already. */
+  private _isListed = false;
 
   constructor(transport: Transport) {
     this._transport = transport;
@@ -29,8 +32,16 @@ export class GatheredWrites {
     }
     this._first = chunk;
     this._owner = owner;
+    if (this._isListed) return;
+    this._isListed = true;
     waiting.push(this);
     if (waiting.length === 1) void RESOLVED.then(flushAll);
+  }
+
+  /** @internal */
+  _flushListed(): void {
+    this._isListed = false;
+    this.flush();
   }
 
   /** Gives the transport what was gathered; never throws. */
@@ -45,7 +56,15 @@ export class GatheredWrites {
     } catch (error) {
       // The connection ended since: the chunks are lost with it, and who wrote them hears of it by the next call.
       if (!(error instanceof TransportClosedError)) this._transport.abort(error as Error);
-      for (const chunk of [first, ...(more ?? [])]) owner?.recycle(chunk);
+      if (owner !== undefined) for (const chunk of [first, ...(more ?? [])]) this._giveBack(chunk, owner);
+    }
+  }
+
+  private _giveBack(chunk: Uint8Array, owner: ChunkOwner): void {
+    try {
+      owner.recycle(chunk);
+    } catch (error) {
+      reportUncaught(this._transport.loop, error);
     }
   }
 }
@@ -59,5 +78,5 @@ let waiting: GatheredWrites[] = [];
 function flushAll(): void {
   const writes = waiting;
   waiting = [];
-  for (const write of writes) write.flush();
+  for (const write of writes) write._flushListed();
 }

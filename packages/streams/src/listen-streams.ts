@@ -9,6 +9,7 @@ import type {
   Transport,
 } from '@millrace/loop-policy';
 import type { StreamConnection } from './stream-connection.js';
+import { reportUncaught } from './report-uncaught.js';
 import { checkLimit } from './stream-inflow.js';
 import { StreamProtocol, type StreamOptions } from './stream-protocol.js';
 
@@ -80,7 +81,7 @@ class HandledProtocol extends StreamProtocol {
     } catch (error) {
       if (!this._isOver(error)) {
         transport.abort(error instanceof Error ? error : new Error('the handler threw', { cause: error }));
-        report(transport.loop, error);
+        reportUncaught(transport.loop, error);
       }
     }
     // Whether it ends well is the peer's business, and was the handler's as long as it ran.
@@ -94,17 +95,5 @@ class HandledProtocol extends StreamProtocol {
     // Another protocol was told of the loss, not this one.
     if (this.connection._isHandedOver) return error instanceof ConnectionLostError;
     return this._lost !== null && error === this._lost;
-  }
-}
-
-/** What a scheduled function throws is reported by its loop. */
-function report(loop: Loop, error: unknown): void {
-  try {
-    loop.callSoon(() => {
-      throw error;
-    });
-  } catch {
-    // The handler outlived its loop, and with it whoever listened there.
-    console.error(error);
   }
 }

@@ -7,6 +7,8 @@ const LF = 0x0a;
 const CR = 0x0d;
 /** What is longer than this is collected in its final memory as it arrives, not in the buffer. */
 const COLLECT_ABOVE_BYTES = 1024;
+/** So much memory is made for what has not come yet; more only in proportion to what has. */
+const RESERVE_BYTES = 2 ** 20;
 const MAX_BYTES = 2 ** 31 - 1;
 
 /** One read. `undefined` from `take` means that more must arrive. */
@@ -77,15 +79,23 @@ export class ExactBytes extends ReadRequest<Uint8Array> {
     if (this._target === undefined) {
       if (bufferedBytes >= this._byteCount) return copyOut(buffer, this._byteCount);
       if (this._byteCount <= COLLECT_ABOVE_BYTES) return undefined;
-      // Memory that nobody has written to costs only addresses until the bytes are there.
-      this._target = new Uint8Array(this._byteCount);
     }
     const count = Math.min(bufferedBytes, this._byteCount - this.heldBytes);
-    moveInto(this._target, this.heldBytes, buffer, count);
+    const target = this._memory(this.heldBytes + count);
+    moveInto(target, this.heldBytes, buffer, count);
     this.heldBytes += count;
     if (this.heldBytes < this._byteCount) return undefined;
     this.heldBytes = 0;
-    return this._target;
+    return target;
+  }
+
+  /** Makes room for `usedBytes`. How many are wanted is often what a peer says, who must not get memory by saying it. */
+  private _memory(usedBytes: number): Uint8Array {
+    const target = this._target;
+    if (target !== undefined && usedBytes <= target.length) return target;
+    const larger = new Uint8Array(Math.min(this._byteCount, Math.max(RESERVE_BYTES, 4 * usedBytes)));
+    if (target !== undefined) larger.set(target.subarray(0, this.heldBytes));
+    return (this._target = larger);
   }
 
   override atEnd(buffer: ReadBuffer): never {

@@ -39,7 +39,7 @@ export class StreamReader extends StreamInflow implements AsyncIterable<Uint8Arr
   /**
    * Reads `byteCount` bytes.
    *
-   * @param byteCount - 0 or more.
+   * @param byteCount - 0 or more. A megabyte of memory is made at once, more as the bytes arrive.
    * @throws {IncompleteReadError} If the data ends before; it has what there was.
    */
   readExactly(byteCount: number, op?: Op): Promise<Uint8Array> {

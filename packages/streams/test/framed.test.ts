@@ -198,6 +198,19 @@ describe('framed: taking a transport over', () => {
     server.close();
     expect(() => framed(server, line)).toThrow(TransportClosedError);
   });
+
+  test('refuses a stream connection of which a read waits, and changes nothing', async () => {
+    const ends = memoryTransportPair({ loop });
+    const { connection } = ends.server.attach(new StreamProtocol());
+    const client = ends.client.attach(new StreamProtocol()).connection;
+    const waiting = connection.reader.read();
+    const watermarks = { highWaterBytes: 0, lowWaterBytes: 0 };
+    expect(() => framed(connection, line, { watermarks })).toThrow(TypeError);
+    connection.writer.write(Uint8Array.of(1));
+    expect(connection.writer.drain()).toBeUndefined();
+    client.writer.write(Uint8Array.of(2));
+    expect(await waiting).toEqual(Uint8Array.of(2));
+  });
 });
 
 describe('framed: back-pressure', () => {

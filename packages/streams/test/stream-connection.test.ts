@@ -218,6 +218,28 @@ describe('StreamWriter.write', () => {
     expect(decode(await pair.server.reader.read())).toBe('abc');
   });
 
+  test('an owner that throws is reported, and takes nothing from others', async () => {
+    await using pair = makePair();
+    const uncaught: unknown[] = [];
+    pair.loop.onUncaught((error) => uncaught.push(error));
+    const { writer, transport } = pair.client;
+    const bug = new Error('no room for it');
+    const returned: string[] = [];
+    const owner: ChunkOwner = {
+      recycle: (chunk) => {
+        returned.push(decode(chunk) ?? '');
+        if (returned.length === 1) throw bug;
+      },
+    };
+    writer.write(encode('a'), owner);
+    writer.write(encode('b'), owner);
+    pair.server.writer.write(encode('c'));
+    transport.abort();
+    await settle(pair.loop);
+    expect(returned).toEqual(['a', 'b']);
+    expect(uncaught).toEqual([bug]);
+  });
+
   test('refuses what are no bytes, at once', async () => {
     await using pair = makePair();
     expect(() => {

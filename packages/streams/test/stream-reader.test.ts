@@ -163,6 +163,23 @@ describe('StreamReader.readExactly', () => {
     const { reader } = makeReader();
     await expect(reader.readExactly(count)).rejects.toThrow(RangeError);
   });
+
+  test('collects megabytes as they arrive, and gives them back when it is called off', async () => {
+    const { reader, arrive } = makeReader();
+    const sent = bytes(5_000_000);
+    const controller = new AbortController();
+    const first = reader.readExactly(sent.length, { signal: controller.signal });
+    for (let at = 0; at < 3_000_000; at += 300_000) arrive(sent.subarray(at, at + 300_000));
+    expect(reader.bufferedBytes).toBe(3_000_000);
+    controller.abort(new Error('enough'));
+    await expect(first).rejects.toThrow('enough');
+    expect(reader.bufferedBytes).toBe(3_000_000);
+    const second = reader.readExactly(sent.length);
+    for (let at = 3_000_000; at < sent.length; at += 400_000) arrive(sent.subarray(at, at + 400_000));
+    const got = await second;
+    expect(got.buffer.byteLength).toBe(sent.length);
+    expect(got.every((byte, i) => byte === sent[i])).toBe(true);
+  });
 });
 
 describe('StreamReader.readUntil', () => {

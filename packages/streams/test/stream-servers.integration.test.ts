@@ -350,6 +350,15 @@ describe('acceptStreams', () => {
     await Promise.all([client.close(), connection?.close()]);
   });
 
+  test('gives no connection to a wait that is over before it begins', async () => {
+    await using accepted = await acceptStreams(ANY_PORT, { loop });
+    const client = await connect(accepted.server);
+    await settle(loop);
+    await expect(accepted.accept({ signal: AbortSignal.abort(new Error('enough')) })).rejects.toThrow('enough');
+    const connection = await accepted.accept({ timeoutMs: 10_000 });
+    await Promise.all([client.close(), connection?.close()]);
+  });
+
   test('aborts connections beyond maxWaiting', async () => {
     await using accepted = await acceptStreams(ANY_PORT, { loop, maxWaiting: 1 });
     const first = await connect(accepted.server);

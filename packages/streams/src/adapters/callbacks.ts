@@ -1,4 +1,5 @@
 import { LoopClosedError, type Loop } from '@millrace/loop-policy';
+import { reportUncaught } from '../report-uncaught.js';
 
 /** Runs the callbacks of one connection: what they throw ends it, and is the loop's to report. */
 export class Callbacks {
@@ -15,7 +16,7 @@ export class Callbacks {
       fn();
     } catch (error) {
       this.#onThrow(error instanceof Error ? error : new Error('a callback threw', { cause: error }));
-      this.#report(error);
+      reportUncaught(this.#loop, error);
     }
   }
 
@@ -26,17 +27,6 @@ export class Callbacks {
     } catch (error) {
       if (!(error instanceof LoopClosedError)) throw error;
       queueMicrotask(fn);
-    }
-  }
-
-  #report(error: unknown): void {
-    try {
-      this.#loop.callSoon(() => {
-        throw error;
-      });
-    } catch (closed) {
-      if (!(closed instanceof LoopClosedError)) throw closed;
-      console.error(error); // as a loop does where nobody listens
     }
   }
 }
