@@ -29,7 +29,12 @@ export function readmeExamples(packageDir, file = 'README.md') {
     const line = text.slice(0, match.index).split('\n').length;
     const { code = '', output } = match.groups ?? {};
     const name = `${file}:${String(line)} runs as printed`;
-    return { name, code, output, run: () => runExample(dir, join(basename(file, '.md'), `example-${String(index + 1)}.ts`), code, output) };
+    return {
+      name,
+      code,
+      output,
+      run: () => runExample(dir, join(basename(file, '.md'), `example-${String(index + 1)}.ts`), code, output),
+    };
   });
   assert.ok(examples.length > 0, `${join(packageDir, file)} has no example in a \`\`\`ts fence`);
   return examples;

@@ -133,7 +133,14 @@ export class VirtualLoop implements Loop {
   }
 
   metrics(): LoopMetrics {
-    const none = { openConnections: 0, totalConnections: 0, openServers: 0, openDatagrams: 0, chunksWritten: 0, flushes: 0 };
+    const none = {
+      openConnections: 0,
+      totalConnections: 0,
+      openServers: 0,
+      openDatagrams: 0,
+      chunksWritten: 0,
+      flushes: 0,
+    };
     return { ...none, bytesRead: 0, bytesWritten: 0, uncaughtErrors: 0, lagMs: undefined };
   }
 
