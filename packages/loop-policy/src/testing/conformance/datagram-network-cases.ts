@@ -37,7 +37,7 @@ export const datagramNetworkCases: readonly ConformanceCase[] = [
         lab.skip(`no multicast on 127.0.0.1: ${String(error)}`);
       }
       sender.transport.setMulticastLoopback(true);
-      sender.transport.setTimeToLive({ multicast: 0 });
+      sender.transport.setTimeToLive({ multicast: 1 });
       const { port } = receiver.transport.localAddress;
       sender.transport.send(bytes(1), { host: group, port });
       await lab.until(loop, () => receiver.recorder.datagrams.length === 1);
@@ -59,8 +59,16 @@ export const datagramNetworkCases: readonly ConformanceCase[] = [
         };
         lab.throws(set, 'RangeError', JSON.stringify(options));
       }
-      transport.setTimeToLive({ unicast: 1, multicast: 0 });
+      transport.setTimeToLive({ unicast: 1, multicast: 255 });
       transport.setTimeToLive({});
+    },
+  },
+  {
+    name: 'UDP: a time to live of 0 is allowed for multicast, which then stays on this machine',
+    needs: ['udp'],
+    run: async (lab: Lab) => {
+      const { transport } = await openRecorder(lab.newLoop());
+      transport.setTimeToLive({ multicast: 0 });
     },
   },
 ];

@@ -24,8 +24,8 @@ export const loopCases: readonly ConformanceCase[] = [
   {
     name: 'loop: has every method of a loop',
     run: async (lab: Lab) => {
-      const loop = lab.newLoop() as Partial<Record<string | symbol, unknown>>;
-      const missing = METHODS.filter((name) => typeof loop[name] !== 'function').map(String);
+      const loop = lab.newLoop();
+      const missing = METHODS.filter((name) => typeof Reflect.get(loop, name) !== 'function').map(String);
       lab.equal(missing, [], 'the methods that are not there');
       await Promise.resolve();
     },
