@@ -1,4 +1,5 @@
 import { Simulation, type SimConnection } from '@millrace/loop-sim';
+import { sleep } from '@millrace/timeouts';
 import { connect, type Connection } from '../../src/index.js';
 import { LittleServer } from './little-server.js';
 
@@ -11,16 +12,24 @@ export interface Told {
 
 export interface Run {
   readonly told: readonly Told[];
+  /** What the stream handed out, also when it broke. */
+  readonly streamed: readonly unknown[];
   readonly ledger: readonly number[];
   /** Bytes that each connection carried, in the order in which they were made. */
   readonly carried: readonly { readonly up: number; readonly down: number }[];
   readonly uncaught: readonly unknown[];
+  /** Connections of the client that are left when all is over. */
+  readonly openConnections: number;
 }
+
+/** Why the transaction is rolled back, and why the last query is aborted. */
+export const changeOfMind: Error = new Error('changed my mind');
 
 /** Connects, queries, pipelines, streams, commits, rolls back, times out, aborts and says good-bye. */
 async function converse(
   simulation: Simulation,
   tell: (step: string, promise: Promise<unknown>) => Promise<void>,
+  streamed: unknown[],
 ): Promise<void> {
   const loop = simulation.host('client').getLoop();
   let db: Connection | undefined;
@@ -36,15 +45,18 @@ async function converse(
     tell('mistake in a pipeline', open.query('cuont')),
     tell('last of a pipeline', open.query('count $1', [2])),
   ]);
-  await tell('stream', collect(open.stream('count $1', [40])));
+  await tell('stream', collect(open.stream('count $1', [40]), streamed));
   await tell(
     'commit',
     open.transaction(async (tx) => (await tx.query('enter $1', [1]), tx.query('enter $1', [2]))),
   );
-  const changeOfMind = new Error('changed my mind');
   await tell(
     'rollback',
     open.transaction(async (tx) => (await tx.query('enter $1', [3]), Promise.reject(changeOfMind))),
+  );
+  await tell(
+    'commit after a mistake',
+    open.transaction(async (tx) => (await tx.query('enter $1', [5]), tx.query('cuont').catch(() => 'never mind'))),
   );
   await tell('timeout', open.query('sleep', [], { timeoutMs: 50 }));
   await tell('after the timeout', open.query('count $1', [4]));
@@ -59,8 +71,7 @@ async function converse(
   open.terminate();
 }
 
-async function collect(rows: AsyncIterable<{ readonly n?: unknown }>): Promise<unknown[]> {
-  const values: unknown[] = [];
+async function collect(rows: AsyncIterable<{ readonly n?: unknown }>, values: unknown[]): Promise<unknown[]> {
   for await (const { n } of rows) values.push(n);
   return values;
 }
@@ -72,24 +83,30 @@ export type Disturbance = (connection: SimConnection, index: number, simulation:
 export async function run(seed: number, disturb: Disturbance = () => {}): Promise<Run> {
   const simulation = new Simulation({ seed });
   const told: Told[] = [];
+  const streamed: unknown[] = [];
   const connections: SimConnection[] = [];
   simulation.onConnection((connection) => {
     disturb(connection, connections.push(connection) - 1, simulation);
   });
   const uncaught: unknown[] = [];
   const host = simulation.host('server').getLoop();
-  for (const loop of [host, simulation.host('client').getLoop()]) loop.onUncaught((error) => uncaught.push(error));
+  const client = simulation.host('client').getLoop();
+  for (const loop of [host, client]) loop.onUncaught((error) => uncaught.push(error));
   const server = new LittleServer(host);
   await simulation.run(
     async () => {
       await host.listen(() => server.accept(), 'tcp://0.0.0.0:5432');
-      await converse(simulation, async (step, promise) => {
+      const tell = async (step: string, promise: Promise<unknown>): Promise<void> => {
         const [settled] = await Promise.allSettled([promise]);
         const value: unknown = settled.status === 'fulfilled' ? settled.value : settled.reason;
         told.push({ step, outcome: settled.status, value });
-      });
+      };
+      await converse(simulation, tell, streamed);
+      await sleep(2000); // what is closed goes
     },
     { timeoutMs: 600_000 },
   );
-  return { told, ledger: server.ledger, carried: connections.map(({ deliveredBytes }) => deliveredBytes), uncaught };
+  const { openConnections } = client.metrics();
+  const carried = connections.map(({ deliveredBytes }) => deliveredBytes);
+  return { told, streamed, ledger: server.ledger, carried, uncaught, openConnections };
 }
