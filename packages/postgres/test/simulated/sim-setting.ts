@@ -38,7 +38,8 @@ export async function runSimulated(
   const watch = disturb && new PromiseWatch();
   const connections: SimConnection[] = [];
   simulation.onConnection((connection) => {
-    disturb?.(connection, connections.push(connection) - 1);
+    const index = connections.push(connection) - 1;
+    disturb?.(connection, index);
   });
   const error = await simulation.run(
     async () => {
