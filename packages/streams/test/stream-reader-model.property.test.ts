@@ -49,7 +49,7 @@ const DELIMITERS = [';', '\r\n', '\n'] as const;
 
 const ask = fc.record({
   kind: fc.constantFrom('read', 'exactly', 'until', 'line', 'peek', 'into', 'chunk', 'lines'),
-  count: fc.integer({ min: 1, max: 1500 }),
+  count: fc.oneof(fc.integer({ min: 1, max: 12 }), fc.integer({ min: 1, max: 1500 })),
   delimiter: fc.constantFrom(...DELIMITERS),
   how: fc.constantFrom('wait', 'wait', 'wait', 'try', 'abort'),
   turns: fc.integer({ min: 0, max: 6 }),

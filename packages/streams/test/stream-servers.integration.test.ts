@@ -62,6 +62,11 @@ async function connectInVain(server: Server): Promise<void> {
   await connection?.closed.catch(() => undefined);
 }
 
+/** Sockets take their time, above all where the machine is busy. */
+async function until(condition: () => boolean): Promise<void> {
+  while (!condition()) await settle(loop, 1);
+}
+
 /** A promise and the function that resolves it. */
 function latch(): { readonly opened: Promise<void>; open: () => void } {
   let open = (): void => undefined;
@@ -153,7 +158,7 @@ describe('listenStreams: a handler that throws', () => {
       throw bug;
     });
     await connectInVain(server);
-    await settle(loop);
+    await until(() => uncaught.length > 0);
     expect(uncaught).toEqual([bug]);
   });
 
@@ -250,7 +255,9 @@ describe('listenStreams: closing the server', () => {
   });
 
   test('waits for a handler that is in the middle of a message', async () => {
+    let arrivedBytes = (): number => 0;
     const server = await listen(async ({ reader, writer }) => {
+      arrivedBytes = () => reader.bufferedBytes;
       for (;;) {
         const message = await reader.readExactly(4);
         writer.write(message);
@@ -258,7 +265,7 @@ describe('listenStreams: closing the server', () => {
     });
     const connection = await connect(server);
     connection.writer.write(encode('ab'));
-    await settle(loop);
+    await until(() => arrivedBytes() === 2);
     const closing = server.close({ graceMs: 60_000 });
     await settle(loop);
     connection.writer.write(encode('cd'));
@@ -269,14 +276,16 @@ describe('listenStreams: closing the server', () => {
   });
 
   test('cuts a handler that takes longer than the grace period', async () => {
+    const entered = latch();
     const gate = latch();
     const server = await listen(async ({ reader }) => {
       await reader.readExactly(1);
+      entered.open();
       await gate.opened;
     });
     const connection = await connect(server);
     connection.writer.write(encode('x'));
-    await settle(loop);
+    await entered.opened;
     expect(await server.close({ graceMs: 0 })).toMatchObject({ cut: 1 });
     gate.open();
     await connection.close().catch(() => undefined);
@@ -291,7 +300,7 @@ describe('closing the loop', () => {
       await reader.readExactly(1000).catch((error: unknown) => handlerEnds.push(error));
     });
     const connection = await connect(server, { watermarks: { highWaterBytes: 0, lowWaterBytes: 0 } });
-    await settle(loop);
+    await until(() => server.connectionCount === 1);
     const { reader, writer, closed } = connection;
     const settling = Promise.allSettled([reader.readLine(), closed, writer.close(), server.closed]);
     await loop.close();
@@ -330,7 +339,7 @@ describe('acceptStreams', () => {
     await using accepted = await acceptStreams(ANY_PORT, { loop });
     const client = await connect(accepted.server);
     client.writer.write(encode('early'));
-    await settle(loop);
+    await until(() => accepted.server.connectionCount === 1);
     const connection = await accepted.accept({ timeoutMs: 10_000 });
     expect(decode(await connection?.reader.read())).toBe('early');
     await Promise.all([client.close(), connection?.close()]);
@@ -353,7 +362,7 @@ describe('acceptStreams', () => {
   test('gives no connection to a wait that is over before it begins', async () => {
     await using accepted = await acceptStreams(ANY_PORT, { loop });
     const client = await connect(accepted.server);
-    await settle(loop);
+    await until(() => accepted.server.connectionCount === 1);
     await expect(accepted.accept({ signal: AbortSignal.abort(new Error('enough')) })).rejects.toThrow('enough');
     const connection = await accepted.accept({ timeoutMs: 10_000 });
     await Promise.all([client.close(), connection?.close()]);
@@ -362,7 +371,7 @@ describe('acceptStreams', () => {
   test('aborts connections beyond maxWaiting', async () => {
     await using accepted = await acceptStreams(ANY_PORT, { loop, maxWaiting: 1 });
     const first = await connect(accepted.server);
-    await settle(loop);
+    await until(() => accepted.server.connectionCount === 1);
     await connectInVain(accepted.server);
     const connection = await accepted.accept();
     connection?.writer.write(encode('hello'));
@@ -383,7 +392,7 @@ describe('acceptStreams', () => {
   test('closes connections that nobody took when the server is closed', async () => {
     const accepted = await acceptStreams(ANY_PORT, { loop });
     const client = await connect(accepted.server);
-    await settle(loop);
+    await until(() => accepted.server.connectionCount === 1);
     const closing = accepted.server.close({ graceMs: 60_000 });
     expect(await client.reader.read()).toBeUndefined();
     await client.close();

@@ -15,6 +15,8 @@ export const portablePackages = [
   'sync',
   'testkit',
   'postgres-protocol',
+  'streams',
+  'loop-sim',
 ];
 
 const LIMIT_MS = 10 * 60_000;
