@@ -1,3 +1,4 @@
+import type { Loop } from '@millrace/loop-policy';
 import { Simulation, type SimConnection } from '@millrace/loop-sim';
 import { sleep } from '@millrace/timeouts';
 import { connect, type Connection } from '../../src/index.js';
@@ -60,15 +61,21 @@ async function converse(
   );
   await tell('timeout', open.query('sleep', [], { timeoutMs: 50 }));
   await tell('after the timeout', open.query('count $1', [4]));
+  await tell('abort', abortedAfter(loop, open, 'sleep', 30));
+  await tell('abort what is done', abortedAfter(loop, open, 'count 1', 1));
+  await tell('after the aborts', open.query('nap'));
+  await tell('enter once', open.query('enter $1', [4]));
+  await Promise.all([tell('last query', open.query('count $1', [2])), tell('close', open.close())]);
+  open.terminate();
+}
+
+/** A query that is given up some time after it was sent. */
+function abortedAfter(loop: Loop, db: Connection, sql: string, afterMs: number): Promise<unknown> {
   const controller = new AbortController();
-  const aborted = open.query('sleep', [], { signal: controller.signal });
-  loop.callLater(30, () => {
+  loop.callLater(afterMs, () => {
     controller.abort(changeOfMind);
   });
-  await tell('abort', aborted);
-  await tell('enter once', open.query('enter $1', [4]));
-  await tell('close', open.close());
-  open.terminate();
+  return db.query(sql, [], { signal: controller.signal });
 }
 
 async function collect(rows: AsyncIterable<{ readonly n?: unknown }>, values: unknown[]): Promise<unknown[]> {

@@ -4,6 +4,12 @@ import type { Timer } from '@millrace/timeouts';
 
 const INT4 = 23;
 
+/**
+ * How long after the cancel connection was closed the signal arrives: longer than a message takes to the client and its
+ * answer back, so that a client that sends at once is hit, and shorter than two of them.
+ */
+const SIGNAL_MS = 3;
+
 /** A statement that the server knows. */
 interface Plan {
   readonly parameterOids: readonly number[];
@@ -37,7 +43,9 @@ export class LittleServer {
   }
 
   cancel(processId: number): void {
-    this.sessions.get(processId)?.cancel();
+    this._loop.callLater(SIGNAL_MS, () => {
+      this.sessions.get(processId)?.cancel();
+    });
   }
 }
 
@@ -308,6 +316,7 @@ function planOf(sql: string): Plan | undefined {
       },
     };
   }
+  if (text.startsWith('nap')) return { parameterOids: [], fields: [], run: () => 5 };
   if (text.startsWith('sleep')) return { parameterOids: [], fields: [], run: () => 20_000 };
   if (text.startsWith('enter')) {
     return {

@@ -19,7 +19,9 @@ const UNDISTURBED: Readonly<Record<string, unknown>> = {
   stream: Array.from({ length: 40 }, (_, i) => i + 1),
   commit: [],
   'after the timeout': [{ n: 1 }, { n: 2 }, { n: 3 }, { n: 4 }],
+  'after the aborts': [],
   'enter once': [],
+  'last query': [{ n: 1 }, { n: 2 }],
   close: undefined,
 };
 
@@ -30,6 +32,7 @@ const MISTAKES: Readonly<Record<string, (error: unknown) => boolean>> = {
   'commit after a mistake': (error) => error instanceof TransactionAbortedError,
   timeout: (error) => error instanceof TimeoutError,
   abort: (error) => error === changeOfMind,
+  'abort what is done': (error) => error === changeOfMind,
 };
 
 /** The steps that leave something behind, and what. */
@@ -116,7 +119,7 @@ describe('a driver in a simulated network', () => {
     for (let seed = 1; seed <= 200; seed++) {
       const seen = await run(seed, (connection, _index, simulation) => {
         simulation.link('client', 'server', {
-          latencyMs: simulation.draw(20),
+          latencyMs: 1 + simulation.draw(20),
           jitterMs: simulation.draw(20),
           segmentBytes: 1 + simulation.draw(40),
         });
