@@ -15,20 +15,24 @@ import { VirtualLoop, type VirtualNetwork } from './virtual-loop.js';
  */
 export class Replay implements VirtualNetwork {
   readonly loop: VirtualLoop = new VirtualLoop(this);
+  private readonly _timers: Pick<VirtualLoop, 'callLater'>;
   private readonly _events: readonly Event[];
   private readonly _server: ScriptedServer;
   /** How many steps of its connection's script are done once event n has happened. */
   private readonly _positions: readonly number[];
-  private readonly _transports: Transport[] = [];
+  private readonly _transports: Pick<Transport, 'bufferedBytes'>[] = [];
+  private readonly _left = new Set<number>();
   private readonly _actions: string[] = [];
   private _next = 0;
   private _isDue = false;
   private _isScheduled = false;
   /** The connection to which something is on its way. */
-  private _delivering: Transport | undefined;
+  private _delivering: Pick<Transport, 'bufferedBytes'> | undefined;
   private _isAdvancing = false;
 
-  constructor(recorded: readonly Event[], chunking: Chunking) {
+  /** @param timers - What delays are counted by. Default: `loop`. */
+  constructor(recorded: readonly Event[], chunking: Chunking, timers?: Pick<VirtualLoop, 'callLater'>) {
+    this._timers = timers ?? this.loop;
     const events = mergeHeard(recorded);
     const { scripts, positions } = scriptsOf(events, chunking);
     this._events = events;
@@ -36,9 +40,15 @@ export class Replay implements VirtualNetwork {
     this._server = new ScriptedServer(scripts);
   }
 
-  accept(_endpoint: unknown, transport: Transport): Protocol {
+  accept(_endpoint: unknown, transport: Pick<Transport, 'bufferedBytes'>): Protocol {
     this._transports.push(transport);
     return new ServerProtocol(this._server);
+  }
+
+  /** A connection is over before its recording is: what there is left of it will not happen, and nobody waits for it. */
+  leave(transport: Pick<Transport, 'bufferedBytes'>): void {
+    this._left.add(this._transports.indexOf(transport));
+    this.progress();
   }
 
   /** The test does something to the link. */
@@ -86,6 +96,7 @@ export class Replay implements VirtualNetwork {
       this._actions.shift();
       return true;
     }
+    if (this._left.has(event.connection)) return true;
     const backend = this._server.backends[event.connection];
     if (event.kind === 'open') return backend !== undefined;
     if (backend === undefined) return false;
@@ -105,7 +116,7 @@ export class Replay implements VirtualNetwork {
     }
     if (this._isScheduled) return false;
     this._isScheduled = true;
-    this.loop.callLater(delayMs, () => {
+    this._timers.callLater(delayMs, () => {
       this._isDue = true;
     });
     return false;

@@ -23,6 +23,9 @@ interface VirtualTimer extends Timer {
   readonly fn: () => void;
 }
 
+/** Of the nonces in the recordings. */
+export const RECORDED_SEED = 5432;
+
 /**
  * A loop whose connections are in memory and whose clock stands still while anything happens, then jumps to the next
  * timer: what takes 20 seconds takes none, and nothing depends on how busy the machine is.
@@ -33,7 +36,7 @@ export class VirtualLoop implements Loop {
   readonly name = 'virtual';
   readonly isSimulated = true;
   private readonly _network: VirtualNetwork;
-  private readonly _random = seededRandom(5432);
+  private readonly _random = seededRandom(RECORDED_SEED);
   private readonly _uncaughtHandlers = new Set<UncaughtHandler>();
   private _nowMs = 0;
   private _timers: VirtualTimer[] = [];

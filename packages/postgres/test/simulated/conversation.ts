@@ -1,6 +1,6 @@
 import type { Loop } from '@millrace/loop-policy';
 import { Simulation, type SimConnection } from '@millrace/loop-sim';
-import { sleep } from '@millrace/timeouts';
+import { sleep, type Op } from '@millrace/timeouts';
 import { connect, type Connection } from '../../src/index.js';
 import { LittleServer } from './little-server.js';
 
@@ -41,6 +41,7 @@ async function converse(
   if (db === undefined) return;
   const open = db;
   await tell('query', open.query('count $1', [3]));
+  await tell('nap', open.query('nap'));
   await Promise.all([
     tell('first of a pipeline', open.queryValue('count $1', [1])),
     tell('mistake in a pipeline', open.query('cuont')),
@@ -61,8 +62,14 @@ async function converse(
   );
   await tell('timeout', open.query('sleep', [], { timeoutMs: 50 }));
   await tell('after the timeout', open.query('count $1', [4]));
-  await tell('abort', abortedAfter(loop, open, 'sleep', 30));
-  await tell('abort what is done', abortedAfter(loop, open, 'count 1', 1));
+  await tell(
+    'abort',
+    abortedAfter(loop, 30, (op) => open.query('sleep', [], op)),
+  );
+  await tell(
+    'abort what is done',
+    abortedAfter(loop, 1, (op) => open.query('count $1', [1], op)),
+  );
   await tell('after the aborts', open.query('nap'));
   await tell('enter once', open.query('enter $1', [4]));
   await Promise.all([tell('last query', open.query('count $1', [2])), tell('close', open.close())]);
@@ -70,12 +77,12 @@ async function converse(
 }
 
 /** A query that is given up some time after it was sent. */
-function abortedAfter(loop: Loop, db: Connection, sql: string, afterMs: number): Promise<unknown> {
+function abortedAfter(loop: Loop, afterMs: number, query: (op: Op) => Promise<unknown>): Promise<unknown> {
   const controller = new AbortController();
   loop.callLater(afterMs, () => {
     controller.abort(changeOfMind);
   });
-  return db.query(sql, [], { signal: controller.signal });
+  return query({ signal: controller.signal });
 }
 
 async function collect(rows: AsyncIterable<{ readonly n?: unknown }>, values: unknown[]): Promise<unknown[]> {

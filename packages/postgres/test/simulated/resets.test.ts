@@ -14,6 +14,7 @@ import { changeOfMind, run, type Run, type Told } from './conversation.js';
 const UNDISTURBED: Readonly<Record<string, unknown>> = {
   connect: undefined,
   query: [{ n: 1 }, { n: 2 }, { n: 3 }],
+  nap: [],
   'first of a pipeline': 1,
   'last of a pipeline': [{ n: 1 }, { n: 2 }],
   stream: Array.from({ length: 40 }, (_, i) => i + 1),

@@ -43,8 +43,8 @@ export async function runSimulated(
   });
   const error = await simulation.run(
     async () => {
-      await serve(simulation, events);
-      const reason = await run(settingOf(simulation, watch)).then(
+      const replay = await serve(simulation, events);
+      const reason = await run(settingOf(simulation, replay, watch)).then(
         () => undefined,
         (error: unknown) => error,
       );
@@ -57,7 +57,7 @@ export async function runSimulated(
 }
 
 /** Plays the recording to whoever connects. */
-async function serve(simulation: Simulation, events: readonly Event[]): Promise<void> {
+async function serve(simulation: Simulation, events: readonly Event[]): Promise<Replay> {
   const loop = simulation.host('script').getLoop();
   const goOn = (): void => {
     replay.progress();
@@ -70,6 +70,7 @@ async function serve(simulation: Simulation, events: readonly Event[]): Promise<
       }),
   });
   await loop.listen(() => new Played(replay, loop.callSoon.bind(loop, goOn), simulation), 'tcp://0.0.0.0:5432');
+  return replay;
 }
 
 /** The server's end of a connection; the recording goes on after each of its events, and when what it says has arrived. */
@@ -78,6 +79,7 @@ class Played implements Protocol {
   private readonly _goOn: () => void;
   private readonly _simulation: Simulation;
   private _protocol!: Protocol;
+  private _sent!: Pick<Transport, 'bufferedBytes'>;
   private _arrivesAtMs = 0;
 
   constructor(replay: Replay, goOn: () => void, simulation: Simulation) {
@@ -89,11 +91,12 @@ class Played implements Protocol {
   connectionMade(transport: Transport): void {
     const arrival = (): number => this._arrivesAtMs;
     const { _simulation: simulation } = this;
-    this._protocol = this._replay.accept(undefined, {
+    this._sent = {
       get bufferedBytes() {
         return simulation.nowMs < arrival() ? 1 : 0;
       },
-    });
+    };
+    this._protocol = this._replay.accept(undefined, this._sent);
     const write = transport.write.bind(transport);
     this._protocol.connectionMade(
       new Proxy(transport, {
@@ -126,7 +129,8 @@ class Played implements Protocol {
 
   connectionLost(error: Error | null): void {
     this._protocol.connectionLost(error);
-    this._goOn();
+    if (error === null) this._goOn();
+    else this._replay.leave(this._sent);
   }
 
   pauseWriting(): void {
@@ -138,11 +142,11 @@ class Played implements Protocol {
   }
 }
 
-function settingOf(simulation: Simulation, watch: PromiseWatch | undefined): Setting {
+function settingOf(simulation: Simulation, replay: Replay, watch: PromiseWatch | undefined): Setting {
   const loop = withRecordedNonces(simulation.host('client').getLoop());
   const url = 'postgres://postgres@script:5432/postgres';
-  const refuse = (): never => {
-    throw new Error('expected a case without links that go bad');
+  const act = (name: string) => (): void => {
+    replay.act(name);
   };
   return {
     url,
@@ -163,7 +167,13 @@ function settingOf(simulation: Simulation, watch: PromiseWatch | undefined): Set
       };
     },
     volume: (_real, recorded) => recorded,
-    openLink: refuse,
+    openLink: () =>
+      Promise.resolve({
+        target: { url, loop },
+        stall: act('stall'),
+        ignoreNew: act('ignoreNew'),
+        cut: act('cut'),
+      }),
     guarded: (user, password) =>
       Promise.resolve({ host: 'script', port: 5432, socketDir: undefined, database: 'postgres', user, password }),
   };
