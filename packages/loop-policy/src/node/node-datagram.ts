@@ -7,6 +7,7 @@ import type { DatagramAddress, DatagramOptions, DatagramProtocol, DatagramTransp
 import { ConnectionLostError, LoopClosedError, TransportClosedError } from '../errors.js';
 import type { WriteWatermarks } from '../transport.js';
 import { WriteGate } from '../write-gate.js';
+import { tell } from './callbacks.js';
 import { checkAddress, familyOf, lookUp, planDatagram, type DatagramPlan } from './datagram-address.js';
 import { DatagramQueue, type DatagramSink } from './datagram-queue.js';
 import { bindSocket, checkSocketOptions, makeSocket } from './datagram-socket.js';
@@ -205,9 +206,7 @@ export class NodeDatagram implements DatagramTransport, DatagramSink {
     this.#socket.on('close', () => {
       this.#lost();
     });
-    this.#callback('connectionMade', () => {
-      this.#protocol.connectionMade(this);
-    });
+    this.#tell('connectionMade', this);
   }
 
   #received(data: Uint8Array, { address, port }: RemoteInfo): void {
@@ -218,9 +217,7 @@ export class NodeDatagram implements DatagramTransport, DatagramSink {
     if (remote !== undefined && (port !== remote.port || address !== remote.host)) return;
     // As plain bytes, whose `slice` copies, which a Buffer's does not.
     const bytes = new Uint8Array(data.buffer, data.byteOffset, data.length);
-    this.#callback('datagramReceived', () => {
-      this.#protocol.datagramReceived(bytes, { host: address, port });
-    });
+    this.#tell('datagramReceived', bytes, { host: address, port });
   }
 
   #sent(data: Uint8Array, error: Error | null): void {
@@ -235,9 +232,7 @@ export class NodeDatagram implements DatagramTransport, DatagramSink {
 
   #failed(error: Error): void {
     if (this.#phase !== 'open') return;
-    this.#callback('errorReceived', () => {
-      this.#protocol.errorReceived(error);
-    });
+    this.#tell('errorReceived', error);
   }
 
   #endIfSent(): void {
@@ -257,24 +252,14 @@ export class NodeDatagram implements DatagramTransport, DatagramSink {
         ? this.#error
         : new ConnectionLostError('the socket was closed', { cause: new Error('the socket closed without an error') });
     this.#phase = 'lost';
-    this.#callback('connectionLost', () => {
-      this.#protocol.connectionLost(error);
-    });
+    this.#tell('connectionLost', error);
     this.loop.datagrams.delete(this);
   }
 
   #checkGate(): void {
     if (this.#phase !== 'open' && this.#phase !== 'closing') return;
     const change = this.#gate.update(this.#bufferedBytes);
-    if (change === 'pause') {
-      this.#callback('pauseWriting', () => {
-        this.#protocol.pauseWriting();
-      });
-    } else if (change === 'resume') {
-      this.#callback('resumeWriting', () => {
-        this.#protocol.resumeWriting();
-      });
-    }
+    if (change !== undefined) this.#tell(change === 'pause' ? 'pauseWriting' : 'resumeWriting');
   }
 
   #checkOpen(): void {
@@ -294,11 +279,8 @@ export class NodeDatagram implements DatagramTransport, DatagramSink {
   }
 
   /** Runs a callback of the protocol; one that throws ends this transport. */
-  #callback(method: keyof DatagramProtocol, fn: () => void): void {
-    const { watchdog } = this.loop;
-    const startedAt = watchdog === undefined ? 0 : watchdog.begin();
-    this.loop.runCallback(fn, this);
-    if (watchdog !== undefined) watchdog.endMethod(startedAt, this.#protocol, method, this);
+  #tell(method: keyof DatagramProtocol, first?: unknown, second?: unknown): void {
+    tell(this.loop, this, this.#protocol, method, first, second);
   }
 }
 

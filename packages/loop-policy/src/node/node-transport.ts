@@ -6,11 +6,12 @@ import type { AnyProtocol, ConnectionCallbacks } from '../protocol.js';
 import type { StartTlsOptions } from '../tls.js';
 import type { ChunkOwner, ConnectionInfo, Transport, WriteWatermarks } from '../transport.js';
 import { WriteGate } from '../write-gate.js';
+import { runAs, tell } from './callbacks.js';
 import { nodeHost } from './host.js';
 import { Inbox, lastingBytes, type InboxOwner } from './inbox.js';
 import type { NodeLoop } from './node-loop.js';
 import { givenUp, lostBy, unexpectedEnd } from './lost-connection.js';
-import { Outbox, type OwnedChunk, type SentListener } from './outbox.js';
+import { allSent, Outbox, type OwnedChunk, type SentListener } from './outbox.js';
 import { disownSocket, ownSocket, type SocketOwner } from './socket-events.js';
 import { brokenTls, isTlsFailure } from './tls-failure.js';
 import { rawSocketOf, type Secured } from './tls-handshake.js';
@@ -21,8 +22,6 @@ import { upgradeToTls, type Upgradable } from './tls-upgrade.js';
  * straight to `aborting` -> `lost`. `lost` means that `connectionLost` was called.
  */
 type Phase = 'open' | 'closing' | 'lingering' | 'aborting' | 'lost';
-
-type Callable = Record<Exclude<keyof ConnectionCallbacks, undefined>, (argument: unknown) => unknown>;
 
 /**
  * How far a change to TLS is. `none` -> `handshake` (the socket is left alone) -> `handover` (writing goes on, reading
@@ -189,14 +188,8 @@ export class NodeTransport implements InboxOwner, SocketOwner, SentListener, Upg
   }
 
   written(): Promise<void> {
-    return new Promise((resolve, reject) => {
-      const left = (error?: Error | null): void => {
-        if (error !== undefined && error !== null) reject(this._error ?? lostBy(error));
-        else if (this._phase === 'open' || this._phase === 'closing') resolve();
-        else reject(this._error ?? givenUp());
-      };
-      if (this._socket.writableLength === 0) left();
-      else this._socket.write(new Uint8Array(0), left);
+    return allSent(this._socket).catch((error: unknown) => {
+      throw this._error ?? lostBy(error as Error);
     });
   }
 
@@ -359,15 +352,7 @@ export class NodeTransport implements InboxOwner, SocketOwner, SentListener, Upg
   }
 
   private _recycle(owned: readonly OwnedChunk[]): void {
-    for (const { chunk, owner } of owned) {
-      this.run(
-        'recycle',
-        () => {
-          owner.recycle(chunk);
-        },
-        owner,
-      );
-    }
+    for (const { chunk, owner } of owned) tell(this.loop, this, owner, 'recycle', chunk);
   }
 
   private _checkGate(): void {
@@ -388,19 +373,11 @@ export class NodeTransport implements InboxOwner, SocketOwner, SentListener, Upg
   private _tell(method: 'connectionMade', argument: Transport): unknown;
   private _tell(method: 'connectionLost', argument: Error | null): unknown;
   private _tell(method: 'eofReceived' | 'pauseWriting' | 'resumeWriting' | 'closeRequested'): unknown;
-  private _tell(method: keyof Callable, argument?: unknown): unknown {
-    const protocol = this._protocol as unknown as Callable;
-    let result: unknown;
-    this.run(method, () => {
-      result = protocol[method](argument);
-    });
-    return result;
+  private _tell(method: keyof ConnectionCallbacks, argument?: unknown): unknown {
+    return tell(this.loop, this, this._protocol, method, argument);
   }
 
-  run(method: string, fn: () => void, owner: object = this._protocol): void {
-    const { watchdog } = this.loop;
-    const startedAt = watchdog === undefined ? 0 : watchdog.begin();
-    this.loop.runCallback(fn, this);
-    if (watchdog !== undefined) watchdog.endMethod(startedAt, owner, method, this);
+  run(method: string, fn: () => void): void {
+    runAs(this.loop, this, this._protocol, method, fn);
   }
 }

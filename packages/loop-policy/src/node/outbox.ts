@@ -98,3 +98,17 @@ export class Outbox {
     return listener.onSent;
   }
 }
+
+/** Resolves when what `socket` was given has left; rejects with the socket's error if it never will. */
+export function allSent(socket: Socket): Promise<void> {
+  return new Promise((resolve, reject) => {
+    if (socket.writableLength === 0) {
+      resolve();
+      return;
+    }
+    socket.write(NOTHING, (error?: Error | null) => {
+      if (error === undefined || error === null) resolve();
+      else reject(error);
+    });
+  });
+}
