@@ -37,31 +37,6 @@ describe('streams over TLS', () => {
     expect(connection.transport.info.tls?.isVerified).toBe(true);
   });
 
-  test('begin in the middle of a connection, at both ends', async () => {
-    const server = await listenStreams(
-      async (connection) => {
-        const { reader, writer } = connection;
-        writer.write(encode(`ready for ${(await reader.readLine(LIMIT)) ?? 'nobody'}\n`));
-        await connection.startTls({ side: 'server', ...identity, ...LIMIT });
-        writer.write(encode(`secret of ${(await reader.readLine(LIMIT)) ?? 'nobody'}\n`));
-      },
-      ANY_PORT,
-      { loop },
-    );
-    const connection = await connectStreams(`tcp://127.0.0.1:${server.address.port ?? 0}`, { loop, ...LIMIT });
-    const { reader, writer } = connection;
-    writer.write(encode('tls\n'));
-    expect(await reader.readLine(LIMIT)).toBe('ready for tls');
-    const starting = connection.startTls({ ca, serverName: 'localhost', ...LIMIT });
-    writer.write(encode('mine\n'));
-    await starting;
-    expect(connection.transport.info.tls?.isVerified).toBe(true);
-    expect(await reader.readLine(LIMIT)).toBe('secret of mine');
-    expect(await reader.read(undefined, LIMIT)).toBeUndefined();
-    await connection.close(LIMIT);
-    expect(uncaught).toEqual([]);
-  });
-
   test('are lost if the certificate is not the right one', async () => {
     const failures: unknown[] = [];
     const server = await listenStreams(
