@@ -47,7 +47,7 @@ async function converse(
     tell('mistake in a pipeline', open.query('cuont')),
     tell('last of a pipeline', open.query('count $1', [2])),
   ]);
-  await tell('stream', collect(open.stream('count $1', [40]), streamed));
+  await tell('stream', collect(open.stream('count $1', [15]), streamed));
   await tell(
     'commit',
     open.transaction(async (tx) => (await tx.query('enter $1', [1]), tx.query('enter $1', [2]))),
@@ -66,6 +66,7 @@ async function converse(
     'abort',
     abortedAfter(loop, 30, (op) => open.query('sleep', [], op)),
   );
+  await tell('after the abort', open.query('count $1', [4]));
   await tell(
     'abort what is done',
     abortedAfter(loop, 1, (op) => open.query('count $1', [1], op)),

@@ -17,9 +17,10 @@ const UNDISTURBED: Readonly<Record<string, unknown>> = {
   nap: [],
   'first of a pipeline': 1,
   'last of a pipeline': [{ n: 1 }, { n: 2 }],
-  stream: Array.from({ length: 40 }, (_, i) => i + 1),
+  stream: Array.from({ length: 15 }, (_, i) => i + 1),
   commit: [],
   'after the timeout': [{ n: 1 }, { n: 2 }, { n: 3 }, { n: 4 }],
+  'after the abort': [{ n: 1 }, { n: 2 }, { n: 3 }, { n: 4 }],
   'after the aborts': [],
   'enter once': [],
   'last query': [{ n: 1 }, { n: 2 }],
@@ -46,29 +47,27 @@ const ENTRIES = [
 function expectOwnError({ step, value }: Told): void {
   if (MISTAKES[step]?.(value) === true) return;
   if (value instanceof CommitOutcomeUnknownError) expect(step).toMatch(/^commit/);
-  else expect(value, step).toBeOneOf([expect.any(ConnectionLostError), expect.any(ConnectError)]);
+  else if (!(value instanceof ConnectionLostError || value instanceof ConnectError)) throw value;
+}
+
+/** `expect` takes most of the time where it is asked tens of thousands of times. */
+function expectSame(seen: unknown, expected: unknown, what: string): void {
+  if (JSON.stringify(seen) !== JSON.stringify(expected)) expect(seen, what).toEqual(expected);
 }
 
 /** Nothing that was told contradicts what the server did; a step that failed says so. */
 function expectHonest({ told, streamed, ledger, uncaught, openConnections }: Run): void {
-  expect(uncaught).toEqual([]);
+  expectSame(uncaught, [], 'uncaught');
   expect(openConnections).toBe(0);
   for (const each of told) {
     const { step, outcome, value } = each;
-    if (outcome === 'rejected') {
-      expectOwnError(each);
-      continue;
-    }
-    expect(Object.keys(UNDISTURBED)).toContain(step);
-    expect(Array.isArray(value) ? [...(value as unknown[])] : value, step).toEqual(UNDISTURBED[step]);
+    if (outcome === 'rejected') expectOwnError(each);
+    else if (step in UNDISTURBED) expectSame(value, UNDISTURBED[step], step);
+    else expect.fail(`${step} was to fail`);
   }
-  expect(streamed).toEqual((UNDISTURBED['stream'] as unknown[]).slice(0, streamed.length));
-  expect(ledger, 'nothing is done twice, or by halves, or after it was taken back').toBeOneOf([
-    [],
-    [1, 2],
-    [4],
-    [1, 2, 4],
-  ]);
+  expectSame(streamed, (UNDISTURBED['stream'] as unknown[]).slice(0, streamed.length), 'streamed');
+  // Nothing is done twice, or by halves, or after it was taken back.
+  expect(['', '1,2', '4', '1,2,4']).toContain(ledger.join());
   for (const [step, entry] of ENTRIES) {
     const how = told.find((each) => each.step === step);
     if (how?.outcome === 'fulfilled') expect(ledger, step).toContain(entry);
@@ -92,7 +91,7 @@ describe('a driver in a simulated network', () => {
     expect(failed).toEqual(Object.keys(MISTAKES));
     for (const { step, value } of told) expect(MISTAKES[step]?.(value) ?? true, step).toBe(true);
     expect(told).toHaveLength(Object.keys(UNDISTURBED).length + Object.keys(MISTAKES).length);
-    expect(carried).toHaveLength(3); // and two to cancel
+    expect(carried).toHaveLength(4); // and three to cancel
   });
 
   test('settles every promise, and tells no lie, when a connection is reset after any byte of it', async () => {
