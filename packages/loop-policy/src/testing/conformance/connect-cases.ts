@@ -251,6 +251,23 @@ export const connectCases: readonly ConformanceCase[] = [
     },
   },
   {
+    name: 'connect: on a unix socket a mebibyte goes each way, and one side may end before the other',
+    needs: ['unix'],
+    run: async (lab: Lab) => {
+      const sent = lab.pattern(1 << 20);
+      const [client, server] = [lab.recorder(), lab.recorder({ onEof: () => true })];
+      const pair = await lab.connectPair(client, server, { kind: 'unix' });
+      pair.client.write(sent);
+      pair.client.writeEof();
+      await server.until(() => server.events.includes('eofReceived'));
+      pair.server.write(sent);
+      pair.server.close();
+      lab.equal(await Promise.all([client.lost, server.lost]), [null, null], 'how it ended');
+      lab.equal(server.bytes, sent, 'what the server received');
+      lab.equal(client.bytes, sent, 'what the client received');
+    },
+  },
+  {
     name: 'connect: a unix path without a socket is a ConnectError, reason ENOENT',
     needs: ['unix'],
     run: async (lab: Lab) => {

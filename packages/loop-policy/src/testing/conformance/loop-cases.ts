@@ -2,6 +2,7 @@ import type { ConformanceCase } from './case.js';
 import type { Lab } from './lab.js';
 import { loopClosingCases, pickOpen } from './loop-closing-cases.js';
 import { schedulingCases } from './scheduling-cases.js';
+import { uncaughtCases } from './uncaught-cases.js';
 import { watchCases } from './watch-cases.js';
 
 const METHODS = [
@@ -201,6 +202,7 @@ export const loopCases: readonly ConformanceCase[] = [
       lab.equal(loop.metrics().uncaughtErrors, 1, 'uncaughtErrors');
     },
   },
+  ...uncaughtCases,
   ...loopClosingCases,
   ...schedulingCases,
   ...watchCases,

@@ -199,15 +199,28 @@ export const schedulingCases: readonly ConformanceCase[] = [
     },
   },
   {
-    name: 'loop: callLater refuses a delay that is NaN or negative, and schedules nothing',
+    name: 'loop: callLater refuses a delay that is NaN, negative or without an end, and schedules nothing',
     run: async (lab: Lab) => {
       const loop = lab.newLoop();
       let ran = 0;
-      for (const delayMs of [NaN, -1, -Infinity]) {
+      for (const delayMs of [NaN, -1, -Infinity, Infinity]) {
         lab.throws(() => loop.callLater(delayMs, () => ran++), 'RangeError', `a delay of ${delayMs}`);
       }
       await lab.settle(loop);
       lab.equal(ran, 0, 'how often it ran');
+    },
+  },
+  {
+    name: 'loop: a delay of months or years does not run at once, and holds up no close()',
+    run: async (lab: Lab) => {
+      const loop = lab.newLoop();
+      const ran: number[] = [];
+      for (const delayMs of [2 ** 31, 2 ** 32 + 1, Number.MAX_SAFE_INTEGER]) {
+        loop.callLater(delayMs, () => ran.push(delayMs));
+      }
+      await lab.settle(loop);
+      await loop.close();
+      lab.equal(ran, [], 'what ran');
     },
   },
   {

@@ -2,6 +2,7 @@ import type { AnyProtocol } from '../contract.js';
 import type { ConformanceCase } from './case.js';
 import type { Lab } from './lab.js';
 import type { Recorder } from './recorder.js';
+import { lateClientCases } from './late-client-cases.js';
 import { serverCloseCases } from './server-close-cases.js';
 
 /** How servers listen and accept. */
@@ -290,4 +291,4 @@ const acceptCases: readonly ConformanceCase[] = [
 ];
 
 /** How servers listen, accept and close. */
-export const serverCases: readonly ConformanceCase[] = [...acceptCases, ...serverCloseCases];
+export const serverCases: readonly ConformanceCase[] = [...acceptCases, ...serverCloseCases, ...lateClientCases];

@@ -3,6 +3,7 @@ import type { ConformanceCase } from './case.js';
 import type { Lab } from './lab.js';
 import { tlsEndingCases } from './tls-ending-cases.js';
 import { tlsHandshakeCases } from './tls-handshake-cases.js';
+import { tlsLineCases } from './tls-line-cases.js';
 import { carries, CLIENT, derOf, refused, refusingServer, securePair } from './tls-pair.js';
 import { tlsUpgradeCases } from './tls-upgrade-cases.js';
 
@@ -186,6 +187,7 @@ export const tlsCases: readonly ConformanceCase[] = [
   ...clientTrustCases,
   ...serverTrustCases,
   ...tlsHandshakeCases,
+  ...tlsLineCases,
   ...tlsEndingCases,
   ...tlsUpgradeCases,
 ];

@@ -78,6 +78,20 @@ export const watermarkCases: readonly ConformanceCase[] = [
     },
   },
   {
+    name: 'watermarks: writeMany pauses once for all its chunks, and resumes once they have left',
+    needs: ['tcp'],
+    run: async (lab: Lab) => {
+      const client = lab.recorder();
+      const pair = await lab.connectPair(client, lab.recorder());
+      pair.client.setWriteWatermarks({ highWaterBytes: 99, lowWaterBytes: 0 });
+      pair.client.writeMany(Array.from({ length: 10 }, () => lab.pattern(10)));
+      lab.equal(client.events, ['connectionMade', 'pauseWriting'], 'what the client heard inside writeMany()');
+      await client.until(() => client.count('resumeWriting') > 0);
+      await lab.settle(pair.loop);
+      lab.equal(client.events, ['connectionMade', 'pauseWriting', 'resumeWriting'], 'what the client heard');
+    },
+  },
+  {
     name: 'watermarks: raising them resumes a paused writer, lowering them pauses one',
     needs: ['tcp'],
     run: async (lab: Lab) => {
