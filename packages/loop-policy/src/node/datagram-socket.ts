@@ -4,6 +4,7 @@ import type { DatagramOptions } from '../datagram.js';
 import { ConnectError, ListenError } from '../errors.js';
 import { formatDatagramAddress, type DatagramPlan } from './datagram-address.js';
 import type { Host } from './host.js';
+import { canReusePort } from './reuse-port.js';
 
 /**
  * Checks what is not about addresses, before anything is made.
@@ -72,11 +73,4 @@ function bind(socket: Socket, { local, remote }: DatagramPlan): Promise<void> {
       resolve();
     });
   });
-}
-
-/** An older Node takes the option and does nothing, so that the second socket would fail, or worse, share without it. */
-function canReusePort(): boolean {
-  const { process } = globalThis as { process?: { versions?: { node?: string } } };
-  const [major = 0, minor = 0] = (process?.versions?.node ?? '').split('.').map(Number);
-  return major > 23 || (major === 23 && minor >= 1) || (major === 22 && minor >= 12);
 }

@@ -5,6 +5,7 @@ import { ListenError } from '../errors.js';
 import type { ListenOptions } from '../loop.js';
 import type { ServerAddress } from '../server.js';
 import type { Host } from './host.js';
+import { canReusePort } from './reuse-port.js';
 
 const DEFAULT_BACKLOG = 511;
 
@@ -61,13 +62,6 @@ function listenOptions(endpoint: ParsedEndpoint, options: ListenOptions): Net.Li
   if (endpoint.kind === 'fd') return { ...common, fd: endpoint.fd };
   const { reusePort = false, ipv6Only = false } = options;
   return { ...common, host: endpoint.host, port: endpoint.port, ipv6Only, ...(reusePort ? { reusePort } : {}) };
-}
-
-/** Older versions take the option and do nothing: a second server would then fail, or take the port alone. */
-function canReusePort(): boolean {
-  const { process } = globalThis as { process?: { readonly versions?: { readonly node?: string } } };
-  const [major = 0, minor = 0] = (process?.versions?.node ?? '').split('.').map(Number);
-  return major > 23 || (major === 23 && minor >= 1) || (major === 22 && minor >= 12);
 }
 
 function addressOf(server: Net.Server, endpoint: ParsedEndpoint): ServerAddress {
