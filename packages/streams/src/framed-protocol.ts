@@ -25,7 +25,7 @@ export class FramedProtocol<In, Out> implements Framed<In, Out>, Protocol {
   private _receivedBytes = 0;
   private _isReadingPaused = false;
   private _isFlushScheduled = false;
-  private _hasEndedSending = false;
+  private _hasEndedSending: boolean;
   private _isWindingUp = false;
 
   /** Makes it, and takes the connection over. */
@@ -63,6 +63,7 @@ export class FramedProtocol<In, Out> implements Framed<In, Out>, Protocol {
     this._limitBytes = limitBytes;
     this._values = new ReceivedValues(timers);
     this._writer = new StreamWriter(transport, { timers }, this._values);
+    this._hasEndedSending = !canWrite(transport);
   }
 
   get receivedCount(): number {
@@ -201,7 +202,7 @@ export class FramedProtocol<In, Out> implements Framed<In, Out>, Protocol {
   /** Throws what is the matter, if no value can be sent any more. */
   private _checkOpen(): void {
     if (this.transport.isClosing) this._writer.write(NO_BYTES);
-    if (this._hasEndedSending) throw new TransportClosedError('expected no value after endSending()');
+    if (this._hasEndedSending) throw new TransportClosedError('expected no value after the end of our data');
   }
 
   private _scheduleFlush(): void {
@@ -246,6 +247,17 @@ export class FramedProtocol<In, Out> implements Framed<In, Out>, Protocol {
     if (this._values.count * 2 > this._limitValues || this._values.bytes * 2 > this._limitBytes) return;
     this._isReadingPaused = false;
     this.transport.resumeReading();
+  }
+}
+
+/** Whether nobody has ended our data before. */
+function canWrite(transport: Transport): boolean {
+  try {
+    transport.write(NO_BYTES);
+    return true;
+  } catch (error) {
+    if (error instanceof TransportClosedError) return false;
+    throw error;
   }
 }
 

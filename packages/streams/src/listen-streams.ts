@@ -28,8 +28,10 @@ export type StreamHandler = (connection: StreamConnection) => Promise<void> | vo
  * Listens, and calls `handler` for each connection.
  *
  * When the handler returns, the connection is closed: what it wrote is sent. When it throws, the connection is aborted
- * and the error reported once, through the loop's `onUncaught`; unless it only says that the connection is gone. While the
- * server is being closed, reads that find nothing fail with a TransportClosedError, which handlers may let pass; the server waits for them until its grace period is over.
+ * and the error reported once, through the loop's `onUncaught`; unless it only says that the connection is gone.
+ *
+ * While the server is being closed, reads that find nothing fail with a TransportClosedError, which handlers may let pass;
+ * the server waits for them until its grace period is over.
  *
  * @param handler - Is called before any data is delivered.
  * @throws {RangeError} If an option is out of its range.

@@ -199,6 +199,20 @@ describe('framed: taking a transport over', () => {
     expect(() => framed(server, line)).toThrow(TransportClosedError);
   });
 
+  test.each(['transport', 'stream connection'])('receives alone, where our data of the %s has ended', async (over) => {
+    const ends = memoryTransportPair({ loop });
+    const { connection } = ends.server.attach(new StreamProtocol());
+    const peer = framed(ends.client.attach(new StreamProtocol()).connection, line);
+    connection.writer.writeEof();
+    const server = framed(over === 'transport' ? connection.transport : connection, line);
+    expect(() => server.send({ id: 1, text: 'a' })).toThrow(TransportClosedError);
+    await peer.send({ id: 2, text: 'b' });
+    expect(await server.receive()).toEqual({ id: 2, text: 'b' });
+    expect(await peer.receive()).toBeUndefined();
+    server.endSending();
+    await Promise.all([server.close(), peer.close()]);
+  });
+
   test('refuses a stream connection of which a read waits, and changes nothing', async () => {
     const ends = memoryTransportPair({ loop });
     const { connection } = ends.server.attach(new StreamProtocol());
@@ -299,7 +313,7 @@ describe('framed: the end', () => {
     const { client, server } = framedPair();
     client.endSending();
     client.endSending();
-    expect(() => client.send({ id: 1, text: '' })).toThrow('expected no value after endSending()');
+    expect(() => client.send({ id: 1, text: '' })).toThrow('expected no value after the end of our data');
     const reason = new Error('no more');
     server.abort(reason);
     expect(() => server.send({ id: 1, text: '' })).toThrow(TransportClosedError);

@@ -36,7 +36,8 @@ export function transportOfNodeStream<P extends AnyProtocol>(
  *
  * From now on nobody else may read `connection`, or write to it. Its end of data ends the readable side; `end()` is told
  * to the peer when everything is sent; `destroy()` aborts, unless everything is sent, then it closes. What breaks the
- * connection is an 'error' of the stream; where it is closed on our side, the stream just closes. Write callbacks come when the bytes were handed to the system.
+ * connection is an 'error' of the stream; where it is closed on our side, the stream just closes. Write callbacks come
+ * when the bytes were handed to the system.
  *
  * @throws {Error} Where the runtime has no `process.getBuiltinModule`.
  */
