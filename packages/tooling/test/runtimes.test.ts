@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { layers } from '../../../layers.mjs';
@@ -6,7 +6,7 @@ import { findChromium } from '../src/chromium.mjs';
 import { mergeRuns, passedRuns, ranOnTable, readmeRanOn, recordedRuns } from '../src/ran-on.mjs';
 import { temporaryFolder } from '../src/release.mjs';
 import { readReport } from '../src/report.mjs';
-import { judge, portablePackages } from '../src/runtime-suites.mjs';
+import { exclusions, judge, onNodeOnly, portablePackages } from '../src/runtime-suites.mjs';
 import { runtimePackage, runtimes } from '../src/runtimes.mjs';
 
 const { dir, remove } = temporaryFolder('runtimes');
@@ -40,6 +40,17 @@ describe('the suites that run on every runtime', () => {
     const pure = Object.keys(layers).filter((name) => layers[name]?.pure === true);
     expect(portablePackages).toEqual(expect.arrayContaining(pure));
     expect(Object.keys(layers)).toEqual(expect.arrayContaining([...portablePackages]));
+  });
+
+  test('leave out, elsewhere than on Node, files that are there and nothing else', () => {
+    const packages = join(import.meta.dirname, '../..');
+    for (const [folder, files] of Object.entries(onNodeOnly)) {
+      expect(portablePackages).toContain(folder);
+      for (const file of Object.keys(files)) expect(existsSync(join(packages, folder, file)), file).toBe(true);
+      expect(exclusions(folder, runtimes.node24)).toEqual([]);
+      expect(exclusions(folder, runtimes.deno)).toEqual(Object.keys(files).map((file) => `--exclude=${file}`));
+    }
+    expect(exclusions('codecs', runtimes.bun)).toEqual([]);
   });
 
   test.each([
