@@ -59,6 +59,11 @@ export class EventQueue {
     return event;
   }
 
+  /** How many it holds, those among them that were cancelled and not forgotten yet. */
+  get length(): number {
+    return this._heap.length;
+  }
+
   /** When the soonest one happens that was not cancelled; `Infinity` if there is none. */
   get nextAtMs(): number {
     for (let first = this._heap[0]; first !== undefined; first = this._heap[0]) {

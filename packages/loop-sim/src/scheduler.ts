@@ -112,9 +112,9 @@ function hostTurn(): Promise<void> {
   });
 }
 
-/** Resolves when no microtask is left. */
+/** Resolves when no microtask is left, and what the program asked for by a tick of its own has happened, too. */
 async function drained(): Promise<void> {
   if (nextTick === undefined) return hostTurn();
-  await Promise.resolve(); // ticks that are asked for by a microtask come after all microtasks
-  return new Promise(nextTick);
+  await new Promise<void>(nextTick); // a tick comes after all microtasks, and together with those of the program
+  return new Promise(nextTick); // so that theirs are over at the next one
 }

@@ -78,6 +78,23 @@ test('callSoon runs after the callback and its microtasks, before time goes on',
   expect(order).toEqual(['callback', 'microtask', 'another', 'soon at 5', 'the next']);
 });
 
+test('what a program leaves to a tick of the host is over before time goes on', async () => {
+  const { simulation, client } = twoHosts();
+  const order: string[] = [];
+  await simulation.run(async () => {
+    client.callLater(5, () => {
+      process.nextTick(() => {
+        let chain = Promise.resolve();
+        for (let i = 0; i < 20; i++) chain = chain.then(() => undefined);
+        void chain.then(() => order.push(`done at ${client.now()}`));
+      });
+    });
+    client.callLater(5, () => order.push('the next'));
+    await sleep(6);
+  });
+  expect(order).toEqual(['done at 5', 'the next']);
+});
+
 test('a program that waits for what will not happen is a deadlock, with what is open', async () => {
   const { simulation, client, server } = twoHosts();
   const run = simulation.run(async () => {
