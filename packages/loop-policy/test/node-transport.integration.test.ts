@@ -283,6 +283,34 @@ describe('options of a connection', () => {
     expect(Buffer.concat(received).toString()).toBe('over the wall');
   });
 
+  test('noDelay and keepAliveMs hold for a descriptor, too', { timeout: 30_000 }, async () => {
+    const script = `
+      import net from 'node:net';
+      import { getLoop } from '@millrace/loop-policy';
+      const calls = [];
+      for (const name of ['setNoDelay', 'setKeepAlive']) {
+        net.Socket.prototype[name] = (...args) => calls.push([name, ...args]);
+      }
+      const quiet = { connectionMade() {}, dataReceived() {}, eofReceived() {}, pauseWriting() {}, resumeWriting() {}, connectionLost() {} };
+      const { transport } = await getLoop().connect(() => quiet, { fd: 3 }, { keepAliveMs: 5000 });
+      transport.write(new TextEncoder().encode(JSON.stringify(calls)));
+      transport.close();`;
+    const child = spawn(process.execPath, ['--input-type=module', '-e', script], {
+      cwd: join(import.meta.dirname, '..'),
+      stdio: ['ignore', 'inherit', 'inherit', 'pipe'],
+    });
+    const ended = new Promise((resolve) => child.once('exit', resolve));
+    const socket = child.stdio[3] as Socket;
+    const received: Buffer[] = [];
+    socket.on('data', (chunk) => received.push(chunk));
+    socket.on('end', () => socket.end());
+    expect(await ended).toBe(0);
+    expect(JSON.parse(Buffer.concat(received).toString())).toEqual([
+      ['setNoDelay', true],
+      ['setKeepAlive', true, 5000],
+    ]);
+  });
+
   test('a descriptor that is none is a ConnectError', async () => {
     await expect(loop.connect(() => new Recorder(), { fd: 1 << 30 })).rejects.toMatchObject({
       code: 'ERR_LOOP_POLICY_CONNECT',

@@ -178,7 +178,7 @@ export class Dial {
     try {
       // What TLS reads from the socket is for nobody else.
       const common = this._how.tls === undefined ? this._common() : { allowHalfOpen: true };
-      socket = new this._host.net.Socket({ ...common, fd, readable: true, writable: true });
+      socket = tune(new this._host.net.Socket({ ...common, fd, readable: true, writable: true }), this._how.options);
     } catch (error) {
       this._fail(error);
       return;
@@ -191,6 +191,13 @@ export class Dial {
     const onread = this._how.makeOnread();
     return onread === undefined ? { allowHalfOpen: true } : { allowHalfOpen: true, onread };
   }
+}
+
+/** Sets what sockets leave out that are not made by `net.connect`; does nothing to one that is not TCP. */
+export function tune<S extends Socket>(socket: S, { noDelay = true, keepAliveMs }: ConnectOptions): S {
+  socket.setNoDelay(noDelay);
+  if (keepAliveMs !== undefined) socket.setKeepAlive(true, keepAliveMs);
+  return socket;
 }
 
 /** Takes turns between the families, beginning with the one that the resolver prefers. */

@@ -1,12 +1,11 @@
 import type { OnReadOpts, Socket } from 'node:net';
-import type { TLSSocket } from 'node:tls';
 import { openCancelScope, timersOf, type Op } from '@millrace/timeouts';
 import { formatEndpoint, type ParsedEndpoint } from '../endpoint.js';
 import { ConnectError, LoopClosedError, TlsError } from '../errors.js';
 import type { ConnectOptions } from '../loop.js';
 import type { AnyProtocol } from '../protocol.js';
 import type { TlsInfo } from '../tls.js';
-import { Dial } from './connect.js';
+import { Dial, tune } from './connect.js';
 import type { Host } from './host.js';
 import type { NodeLoop } from './node-loop.js';
 import type { NodeTransport } from './node-transport.js';
@@ -91,13 +90,6 @@ export async function connect<P extends AnyProtocol>(
     scope.close();
     loop.connecting.delete(giveUp);
   }
-}
-
-/** Sockets with TLS leave these options out when they connect. */
-function tune(socket: TLSSocket, { noDelay = true, keepAliveMs }: ConnectOptions): TLSSocket {
-  socket.setNoDelay(noDelay);
-  if (keepAliveMs !== undefined) socket.setKeepAlive(true, keepAliveMs);
-  return socket;
 }
 
 /** Has client sockets read into the loop's slab, or into the memory of a protocol that has its own. */
