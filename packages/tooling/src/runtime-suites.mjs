@@ -33,6 +33,9 @@ export const onNodeOnly = {
     'test/node-server.integration.test.ts': 'servers of node:net without file descriptors, and of node:cluster',
     'test/node-transport.integration.test.ts': 'memory that node:net fills without a copy, descriptors taken over',
     'test/tls.integration.test.ts': 'renegotiation and sessions of node:tls',
+    'test/tls-settings.test.ts': 'what createSecureContext() of node:tls refuses',
+    'test/datagram.integration.test.ts': 'the order and the errors of node:dgram',
+    'test/limits.integration.test.ts': 'limits over startTls() of accepted connections',
   },
 };
 
