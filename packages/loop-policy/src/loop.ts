@@ -109,13 +109,17 @@ export interface Loop extends TimerSource, AsyncDisposable {
   /**
    * Runs `fn` once, `delayMs` or more from now, never earlier. A pending call holds the process open.
    *
-   * @throws {RangeError} If `delayMs` is NaN or negative.
+   * @throws {RangeError} If `delayMs` is NaN, negative or infinite; {TypeError} if `fn` is no function.
+   * @throws {LoopClosedError} After `close()`.
    */
   callLater(delayMs: number, fn: () => void): Timer;
 
   /**
    * Runs `fn` after the current callback and all its microtasks, before the loop next waits for input. What was scheduled
    * by then runs in one go, in order, and its microtasks after it.
+   *
+   * @throws {TypeError} If `fn` is no function.
+   * @throws {LoopClosedError} After `close()`.
    */
   callSoon(fn: () => void): void;
 
@@ -125,7 +129,9 @@ export interface Loop extends TimerSource, AsyncDisposable {
   /**
    * Opens a connection.
    *
-   * @param factory - Makes the protocol, once the connection is up.
+   * @param factory - Makes the protocol, once the connection is up. What it throws rejects the promise.
+   * @throws {TypeError} or {RangeError} If `factory`, `endpoint` or an option is not what it must be, before anything is
+   * opened; {TypeError} also if what the factory made is no protocol.
    * @throws {ConnectError} If the endpoint cannot be reached; `cause` is the system's error.
    * @throws {TlsError} If TLS was asked for and the handshake failed; `reason` is the platform's name for it.
    * @throws {TimeoutError} or the signal's reason; a connection that comes late is closed.
@@ -142,6 +148,7 @@ export interface Loop extends TimerSource, AsyncDisposable {
    * Listens, and gives each connection a protocol of its own.
    *
    * @param endpoint - Port 0 takes a free port, see {@link Server.address}.
+   * @throws {TypeError} or {RangeError} If `factory`, `endpoint` or an option is not what it must be; nothing listens.
    * @throws {ListenError} If the address is taken or not ours; `cause` is the system's error.
    * @throws {LoopClosedError} After `close()`.
    */
@@ -151,6 +158,7 @@ export interface Loop extends TimerSource, AsyncDisposable {
    * Adds a listener for errors thrown by callbacks. While there is none, `console.error` gets them.
    *
    * @returns Removes the listener again.
+   * @throws {TypeError} If `handler` is no function.
    */
   onUncaught(handler: UncaughtHandler): () => void;
 
@@ -160,7 +168,8 @@ export interface Loop extends TimerSource, AsyncDisposable {
    * @param factory - Makes the protocol, once the socket is bound.
    * @throws {ListenError} If the local address is taken or not ours; `cause` is the system's error.
    * @throws {ConnectError} If the remote address cannot be resolved, or there is no way to it from the local one.
-   * @throws {TypeError} If the addresses are of two families, {RangeError} if a port or a size is out of range.
+   * @throws {TypeError} If the addresses are of two families, or an option or what the factory made is not what it must
+   * be; {RangeError} if a port or a size is out of range.
    * @throws {TimeoutError} or the signal's reason; nothing is left open.
    * @throws {LoopClosedError} After `close()`.
    */
@@ -176,7 +185,7 @@ export interface Loop extends TimerSource, AsyncDisposable {
    * follows an `await` is no callback of the loop's.
    *
    * @returns Stops it again. While nobody watches it costs nothing.
-   * @throws {RangeError} If `blockedMs` is not more than 0.
+   * @throws {RangeError} If `blockedMs` is not more than 0; {TypeError} if `onBlocked` is no function.
    */
   watch(options?: WatchOptions): () => void;
 

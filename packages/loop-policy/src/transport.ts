@@ -47,6 +47,7 @@ export interface Transport {
    * @param owner - Gets `chunk` back, exactly once, after its bytes left or were lost, never inside this call.
    * @throws {TransportClosedError} After `close()`, `abort()`, `writeEof()` or the loss of the connection; nothing is
    * queued, the chunk stays the caller's.
+   * @throws {TypeError} If `chunk` is no Uint8Array, or `owner` has no `recycle()`; nothing is queued either.
    * @remarks
    * Lifetime: the transport holds `chunk` until it is sent; do not change it before it is recycled. A view of the chunk
    * that `dataReceived` is being given may be written: the loop keeps it intact.

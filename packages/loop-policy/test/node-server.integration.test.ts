@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { readdirSync, readlinkSync } from 'node:fs';
+import { closeSync, openSync, readdirSync, readlinkSync } from 'node:fs';
 import net from 'node:net';
 import { join } from 'node:path';
 import { createInterface, type Interface } from 'node:readline';
@@ -220,4 +220,16 @@ test('close() breaks off TLS handshakes, which have no protocol yet, and waits f
   expect(await server.close()).toEqual({ drained: 1, cut: 0, cutPeers: [] });
   await Promise.all([silent.protocol.lost, client.protocol.lost]);
   expect(accepted).toHaveLength(1);
+});
+
+test('a descriptor that is no socket is a ListenError', async () => {
+  const fd = openSync(import.meta.filename, 'r');
+  try {
+    const error: unknown = await loop.listen(() => new Recorder(), { fd }).catch((reason: unknown) => reason);
+    expect(error).toBeInstanceOf(ListenError);
+    expect(error).toMatchObject({ endpoint: `fd:${fd}`, cause: expect.any(Error) as Error });
+    expect(loop.metrics().openServers).toBe(0);
+  } finally {
+    closeSync(fd);
+  }
 });
