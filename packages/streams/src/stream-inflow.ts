@@ -24,6 +24,7 @@ const WAIT = Symbol('wait');
 
 /** What a reader is to its protocol: bytes come in, and end; at most one read waits for them. */
 export abstract class StreamInflow {
+  /** @internal */
   protected readonly _limitBytes: number;
   private readonly _bytes: ReceivedBytes;
   private readonly _timers: TimerSource | undefined;
@@ -135,6 +136,7 @@ export abstract class StreamInflow {
    * @internal
    */
   _read<T>(make: () => ReadRequest<T>, op: Op | undefined): Promise<T>;
+  /** @internal */
   _read(make: () => ReadRequest<unknown>, op: Op | undefined, steps: ReadSteps): Promise<unknown>;
   _read(make: () => ReadRequest<unknown>, op: Op | undefined, steps?: ReadSteps): Promise<unknown> {
     try {
@@ -168,8 +170,13 @@ export abstract class StreamInflow {
     this._bytes.holdBack();
   }
 
-  /** Does what was asked for, at once or when enough has arrived. */
+  /**
+   * Does what was asked for, at once or when enough has arrived.
+   *
+   * @internal
+   */
   protected _begin<T>(request: ReadRequest<T>, op: Op | undefined): Promise<T>;
+  /** @internal */
   protected _begin(request: ReadRequest<unknown>, op: Op | undefined, steps?: ReadSteps): Promise<unknown>;
   protected _begin(request: ReadRequest<unknown>, op: Op | undefined, steps?: ReadSteps): Promise<unknown> {
     return new Promise((resolve, reject) => {
@@ -188,12 +195,17 @@ export abstract class StreamInflow {
     });
   }
 
-  /** Does what was asked for if that takes no waiting; `undefined` if it does. */
+  /**
+   * Does what was asked for if that takes no waiting; `undefined` if it does.
+   *
+   * @internal
+   */
   protected _try<T>(request: ReadRequest<T>): T | undefined {
     this._checkAlone();
     return this._bytes.take(request);
   }
 
+  /** @internal */
   protected _atEnd<T>(request: ReadRequest<T>): T {
     return this._bytes.atEnd(request);
   }
