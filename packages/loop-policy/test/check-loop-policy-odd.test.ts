@@ -61,6 +61,12 @@ describe('checkLoopPolicy, with a policy that is none,', () => {
     expect((await reasons(nodePolicy, [run]))[0]).toMatch(/^Error: at once\n/);
   });
 
+  test('says so where metrics() of a closed loop returns nothing', async () => {
+    const policy = changed(() => ({ metrics: () => null as never }));
+    const [reason] = await reasons(policy, [async (lab) => void lab.newLoop()]);
+    expect(reason).toContain('metrics() of a closed loop returned null');
+  });
+
   test('shows where an error that is not the suite’s came from, and no more', async () => {
     const [reason = ''] = await reasons(nodePolicy, [() => Promise.reject(new RangeError('deep'))]);
     expect(reason).toMatch(/^RangeError: deep\n +at .*check-loop-policy-odd/);
