@@ -20,14 +20,14 @@ const cells: readonly Cell[] = (['tcp', 'unix'] as const)
   .filter((cell) => cell.bytes * cell.connections * cell.depth <= MAX_BYTES_ON_THE_WAY);
 
 /**
- * Who may be at most how much above `node:net`. The rounds are long for the sake of user CPU, which systems count by their
- * ticks: 2500 of them are a standard error of about 4 % in the ratio; `--rounds 100` halves it.
+ * Who may be at most how much above `node:net`. The rounds are long and many for the sake of user CPU, which systems count by
+ * their ticks: 5000 of them are a standard error of about 4 % in its ratio.
  */
 export const targets: readonly Benchmark[] = [64, 1024, 102_400].map((bytes) => ({
   ...echo({ ...CENTRE, bytes }, () => Promise.resolve([NET, LOOP])),
   name: `echo/cpu/${sizeName(bytes)}`,
   sampleMs: 400,
-  rounds: 25,
+  rounds: 50,
   targets: [
     { contender: LOOP.name, of: 'cpu', atMostTimes: 1.05 },
     { contender: LOOP.name, of: 'user', atMostTimes: 1.1 },

@@ -51,7 +51,9 @@ export class NodeLoop implements Loop {
   private readonly _scheduler = new Scheduler(this._host, (fn) => {
     this._runScheduled(fn);
   });
-  private readonly _dirty: NodeTransport[] = [];
+  // perf: echo; a callback mostly writes to one transport, and a list would be pushed to and popped from each time.
+  private _firstDirty: NodeTransport | undefined;
+  private readonly _moreDirty: NodeTransport[] = [];
   private _callbackDepth = 0;
   private _closed: Promise<void> | undefined;
   private _totalConnections = 0;
@@ -211,7 +213,9 @@ export class NodeLoop implements Loop {
 
   /** Asks for a flush of `transport` when the running callback ends; does nothing if none is. */
   flushLater(transport: NodeTransport): void {
-    if (this._callbackDepth > 0) this._dirty.push(transport);
+    if (this._callbackDepth === 0) return;
+    if (this._firstDirty === undefined) this._firstDirty = transport;
+    else this._moreDirty.push(transport);
   }
 
   /** A callback begins; `leave` must follow. */
@@ -222,7 +226,12 @@ export class NodeLoop implements Loop {
   /** A callback has ended: what it wrote leaves. */
   leave(): void {
     if (--this._callbackDepth > 0) return;
-    for (let dirty = this._dirty.pop(); dirty !== undefined; dirty = this._dirty.pop()) dirty.flush();
+    const first = this._firstDirty;
+    if (first === undefined) return;
+    this._firstDirty = undefined;
+    first.flush();
+    if (this._moreDirty.length === 0) return;
+    for (let dirty = this._moreDirty.pop(); dirty !== undefined; dirty = this._moreDirty.pop()) dirty.flush();
   }
 
   /** A callback threw: that is reported, and ends its transport. */
