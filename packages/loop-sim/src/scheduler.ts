@@ -1,7 +1,12 @@
+import { hostTimers } from '@millrace/timeouts';
 import { EventQueue, type SimEvent } from './event-queue.js';
 
-/** How many turns of the host a simulation that is quiet waits for promises that the host settles, such as a digest's. */
+/**
+ * How long a simulation that is quiet waits for promises that the host settles, such as a digest's: so many of its turns, and
+ * so many milliseconds of its time, which a busy machine lets pass in few turns, or in none of its thread pool.
+ */
 const QUIET_TURNS = 20;
+const QUIET_MS = 50;
 
 /** Who schedules himself again and again takes no time by that; after so many times it goes on all the same. */
 const MAX_SOONS_IN_A_ROW = 1000;
@@ -48,6 +53,7 @@ export class Scheduler {
    */
   async drive(isOver: () => boolean, untilMs: number, eventsAtOnce: number): Promise<Standstill | undefined> {
     let quietTurns = 0;
+    let quietSinceMs = 0;
     let atMs = this.nowMs;
     let atOnce = 0;
     for (let events = 0; !isOver(); events++) {
@@ -62,8 +68,11 @@ export class Scheduler {
         } else if (++atOnce > eventsAtOnce) return 'spinning';
         next();
         await drained();
-      } else if (quietTurns++ === QUIET_TURNS) return 'quiet';
-      else await hostTurn();
+      } else {
+        if (quietTurns++ === 0) quietSinceMs = hostTimers.now();
+        if (quietTurns > QUIET_TURNS && hostTimers.now() - quietSinceMs >= QUIET_MS) return 'quiet';
+        await hostTurn();
+      }
     }
     return undefined;
   }

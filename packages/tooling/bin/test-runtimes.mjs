@@ -17,7 +17,7 @@ const results = [];
 let failure;
 try {
   const { chosenRuntimes, chosenPackages } = choose();
-  if (chosenPackages.includes('postgres-protocol')) await buildServer();
+  await buildPackages();
   for (const name of chosenRuntimes) await runOn(name, chosenPackages);
   report(chosenPackages);
   if (isRecording) recordRuns(passedRuns(results), ['Node', 'Bun', 'Deno']);
@@ -39,8 +39,9 @@ function choose() {
 }
 
 /** The embedded PostgreSQL, which its tests start. */
-function buildServer() {
-  const args = ['run', 'build', '--filter=@millrace/pgserver', '--output-logs=errors-only', '--log-order=grouped'];
+/** Some suites start programs on what is built, and one a server. */
+function buildPackages() {
+  const args = ['run', 'build', '--filter=./packages/*', '--output-logs=errors-only', '--log-order=grouped'];
   return supervisor.run('turbo', args, { name: 'the build' });
 }
 
