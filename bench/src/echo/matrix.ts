@@ -21,13 +21,13 @@ const cells: readonly Cell[] = (['tcp', 'unix'] as const)
 
 /**
  * Who may be at most how much above `node:net`. The rounds are long and many for the sake of user CPU, which systems count by
- * their ticks: 5000 of them are a standard error of about 4 % in its ratio.
+ * their ticks: 12,000 of them are a standard error of about 3 % in its ratio.
  */
 export const targets: readonly Benchmark[] = [64, 1024, 102_400].map((bytes) => ({
   ...echo({ ...CENTRE, bytes }, () => Promise.resolve([NET, LOOP])),
   name: `echo/cpu/${sizeName(bytes)}`,
   sampleMs: 400,
-  rounds: 50,
+  rounds: 120,
   targets: [
     { contender: LOOP.name, of: 'cpu', atMostTimes: 1.05 },
     { contender: LOOP.name, of: 'user', atMostTimes: 1.1 },
