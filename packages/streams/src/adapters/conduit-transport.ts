@@ -283,7 +283,7 @@ export class ConduitTransport implements Transport {
     }
   }
 
-  /** The stream failed; what it gave before comes first. After our end was sent that is an end as good as any. */
+  /** The stream failed; what it gave before comes first. Once our end was sent, that counts as the end. */
   readonly #fail = (cause: unknown): void => {
     const reason = cause instanceof Error ? cause.message : String(cause);
     this.#callbacks.soon(() => {
